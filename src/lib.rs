@@ -1,0 +1,1 @@
+//! Runs the Danish guideline on solitary plasmacytoma over FHIR R4 records.
