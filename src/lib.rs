@@ -1,1 +1,4 @@
-//! Runs the Danish guideline on solitary plasmacytoma over FHIR R4 records.
+//! Runs the Danish guideline on solitary plasmacytoma over FHIR R4 records: pull, map, decide, plan, write.
+
+pub mod guideline;
+pub mod inputs;

@@ -1,0 +1,80 @@
+//! The typed inputs of the guideline (decision specification §2 and §9); depends on nothing else of the crate.
+
+mod entry;
+mod interval;
+mod json;
+mod log;
+mod name;
+mod time;
+mod truth;
+mod window;
+pub mod words;
+
+pub use entry::{
+    Attribution, Comparator, Diagnosis, Entry, Fish, Quantity, Radiotherapy, Source, Surgery, SystemicTherapy, Value,
+};
+pub use interval::Interval;
+pub use json::InputError;
+pub use log::{Log, Look, Shown, Span, Test};
+pub use name::{Input, InputSet, Kind};
+pub use time::{Day, When};
+pub use truth::{Condition, Limit, Truth};
+pub use window::{Agreement, Reading, newest, newest_of, without_ended};
+
+/// What is known of one patient, in a fixed order that does not depend on the order of the record.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    patient: String,
+    as_of: Option<Day>,
+    entries: Vec<Entry>,
+    starts: [u32; Input::COUNT + 1],
+}
+
+impl Inputs {
+    /// The inputs of a patient (`Patient/p1`); entries whose value is not one of their input are left out.
+    pub fn new(patient: impl Into<String>, as_of: Option<Day>, mut entries: Vec<Entry>) -> Inputs {
+        entries.retain(|entry| entry.value.suits(entry.input));
+        entries.sort_by(|a, b| {
+            (a.input, a.time.map(When::sort_key))
+                .cmp(&(b.input, b.time.map(When::sort_key)))
+                .then_with(|| a.value.cmp(&b.value))
+                .then_with(|| a.source.cmp(&b.source))
+                .then_with(|| (a.site, a.weight_bearing).cmp(&(b.site, b.weight_bearing)))
+                .then_with(|| (a.preliminary, a.adjudicated).cmp(&(b.preliminary, b.adjudicated)))
+        });
+        let mut starts = [0u32; Input::COUNT + 1];
+        for entry in &entries {
+            if let Some(count) = starts.get_mut(entry.input as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        Inputs { patient: patient.into(), as_of, entries, starts }
+    }
+
+    /// The patient's reference, `Patient/p1`.
+    pub fn patient(&self) -> &str {
+        &self.patient
+    }
+
+    /// The day that the inputs were made for, if they say so (§9's `as_of`).
+    pub const fn as_of(&self) -> Option<Day> {
+        self.as_of
+    }
+
+    /// The entries of an input, the oldest first; those without a time come first of all.
+    pub fn of(&self, input: Input) -> &[Entry] {
+        let bounds = (self.starts.get(input as usize), self.starts.get(input as usize + 1));
+        let (Some(start), Some(end)) = bounds else { return &[] };
+        self.entries.get(*start as usize..*end as usize).unwrap_or(&[])
+    }
+
+    /// All entries, in the order of the inputs.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}

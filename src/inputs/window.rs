@@ -1,0 +1,133 @@
+//! Which entries of a window count: adjudicated ones end others, the newest is found, conflicts are noticed.
+
+use super::entry::{Entry, Value};
+use super::time::When;
+use smallvec::SmallVec;
+
+/// Entries in a window; few in nearly every record.
+pub type Entries<'i> = SmallVec<[&'i Entry; 6]>;
+
+/// Whether the entries of one time say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// They do, or there is one.
+    Agree,
+    /// They disagree, and all are exact numbers: anything from the lowest to the highest.
+    Between,
+    /// They disagree, a number and a yes or no among them.
+    NumberAndBool,
+    /// They disagree otherwise: unknown for open inputs, the worse for closed ones.
+    Disagree,
+}
+
+/// The entries of one time, and whether they agree.
+#[derive(Clone, Debug)]
+pub struct Reading<'i> {
+    /// The entries; at least one.
+    pub entries: SmallVec<[&'i Entry; 2]>,
+    /// Whether they say the same.
+    pub agreement: Agreement,
+}
+
+impl<'i> Reading<'i> {
+    /// Their time: of an instant that was written with two days, the one of the later day.
+    pub fn time(&self) -> Option<When> {
+        let times = self.entries.iter().filter_map(|entry| entry.time);
+        times.max_by_key(|time| time.day())
+    }
+
+    fn new(entries: SmallVec<[&'i Entry; 2]>) -> Reading<'i> {
+        let agreement = agreement(&entries);
+        Reading { entries, agreement }
+    }
+}
+
+fn agreement(entries: &[&Entry]) -> Agreement {
+    let Some((first, rest)) = entries.split_first() else { return Agreement::Agree };
+    if rest.iter().all(|entry| says_the_same(&first.value, &entry.value)) {
+        return Agreement::Agree;
+    }
+    let exact = |entry: &&Entry| matches!(entry.value, Value::Quantity(quantity) if quantity.comparator.is_none());
+    let bool = |entry: &&Entry| matches!(entry.value, Value::Bool(_));
+    if entries.iter().all(exact) {
+        Agreement::Between
+    } else if entries.iter().any(bool) && !entries.iter().all(bool) {
+        Agreement::NumberAndBool
+    } else {
+        Agreement::Disagree
+    }
+}
+
+/// Whether two values of one input say the same; reference limits apart.
+pub(super) fn says_the_same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Quantity(a), Value::Quantity(b)) => a.value == b.value && a.comparator == b.comparator,
+        _ => a == b,
+    }
+}
+
+/// Whether an entry of this time is older than any that has one.
+fn is_newer(a: Option<When>, b: Option<When>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.is_newer_than(b),
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
+fn is_same(a: Option<When>, b: Option<When>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.same(b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// The entries of a window without those that an adjudicated one has ended: all that are not newer than it,
+/// but not another adjudicated one of its time; of a complication only those of its site, without a site all.
+pub fn without_ended<'i>(entries: Entries<'i>) -> Entries<'i> {
+    if !entries.iter().any(|entry| entry.adjudicated) {
+        return entries;
+    }
+    let ended = |entry: &Entry| {
+        entries.iter().any(|judge| {
+            judge.adjudicated
+                && has_value(judge)
+                && (!judge.input.is_complication() || judge.site.is_none() || judge.site == entry.site)
+                && !is_newer(entry.time, judge.time)
+                && !(entry.adjudicated && is_same(entry.time, judge.time))
+        })
+    };
+    entries.iter().copied().filter(|entry| !ended(entry)).collect()
+}
+
+/// Whether the entry's input has a `value` (§9); events have none.
+fn has_value(entry: &Entry) -> bool {
+    entry.input.kind() != super::name::Kind::Event
+}
+
+/// The newest entries: all of the newest time. Instants compare as instants, bare days as days;
+/// of the newest of each the newer by written day counts, a bare day being older than any instant of it.
+pub fn newest<'i>(entries: &[&'i Entry]) -> Option<Reading<'i>> {
+    newest_of(entries, |entry| entry.time)
+}
+
+/// As [`newest`], by a time of the caller's choice.
+pub fn newest_of<'i>(entries: &[&'i Entry], time: impl Fn(&Entry) -> Option<When>) -> Option<Reading<'i>> {
+    let newest_where = |wanted: fn(&When) -> bool| {
+        let times = entries.iter().filter_map(|entry| time(entry)).filter(|time| wanted(time));
+        times.fold(None, |newest: Option<When>, time| match newest {
+            Some(newest) if newest.same(time) => Some(if time.day() > newest.day() { time } else { newest }),
+            Some(newest) if !time.is_newer_than(newest) => Some(newest),
+            _ => Some(time),
+        })
+    };
+    let instant = newest_where(|time| time.is_instant());
+    let day = newest_where(|time| !time.is_instant());
+    let newest = match (instant, day) {
+        (Some(instant), Some(day)) => Some(if day.is_newer_than(instant) { day } else { instant }),
+        (instant, day) => instant.or(day),
+    };
+    let of_it: SmallVec<[&Entry; 2]> = entries.iter().copied().filter(|entry| is_same(time(entry), newest)).collect();
+    (!of_it.is_empty()).then(|| Reading::new(of_it))
+}
