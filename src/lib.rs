@@ -2,3 +2,4 @@
 
 pub mod guideline;
 pub mod inputs;
+pub mod map;

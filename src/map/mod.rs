@@ -1,0 +1,3 @@
+//! From a record to typed inputs: the mapping files, their checks, and the reading of resources by them.
+
+pub mod file;
