@@ -1,0 +1,74 @@
+//! What every resource has, and the macro that gives it to each.
+
+use super::datatypes::{Extension, Identifier, Meta};
+use super::text::{List, Text};
+use serde_json::value::RawValue;
+
+/// What is common to all resources.
+#[derive(Clone, Copy, Debug)]
+pub struct Common<'r, 'a> {
+    /// The resource's id on its server.
+    pub id: Option<&'r Text<'a>>,
+    /// Its version.
+    pub meta: Option<&'r Meta<'a>>,
+    /// Rules under which it was made; a reader that does not know them must not read it.
+    pub implicit_rules: Option<&'r Text<'a>>,
+    /// Its business identifiers.
+    pub identifier: &'r [Identifier<'a>],
+    /// Resources that exist only within this one.
+    pub contained: &'r [&'a RawValue],
+    /// Further statements.
+    pub extension: &'r [Extension<'a>],
+    /// Statements that change the meaning of all the others.
+    pub modifier_extension: &'r List<Extension<'a>>,
+}
+
+/// A resource of the given fields, and of those that all resources have.
+macro_rules! resource {
+    ($(#[$attribute:meta])* $name:ident { $($fields:tt)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, Default, serde::Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        pub struct $name<'a> {
+            /// The resource's id on its server.
+            #[serde(borrow)]
+            pub id: Option<$crate::fhir::text::Text<'a>>,
+            /// Its version.
+            #[serde(borrow)]
+            pub meta: Option<$crate::fhir::datatypes::Meta<'a>>,
+            /// Rules under which it was made; a reader that does not know them must not read it.
+            #[serde(borrow)]
+            pub implicit_rules: Option<$crate::fhir::text::Text<'a>>,
+            /// Its business identifiers.
+            #[serde(borrow)]
+            pub identifier: $crate::fhir::text::List<$crate::fhir::datatypes::Identifier<'a>>,
+            /// Resources that exist only within this one, unread.
+            #[serde(borrow)]
+            pub contained: $crate::fhir::text::List<&'a serde_json::value::RawValue>,
+            /// Further statements.
+            #[serde(borrow)]
+            pub extension: $crate::fhir::text::List<$crate::fhir::datatypes::Extension<'a>>,
+            /// Statements that change the meaning of all the others.
+            #[serde(borrow)]
+            pub modifier_extension: $crate::fhir::text::List<$crate::fhir::datatypes::Extension<'a>>,
+            $($fields)*
+        }
+
+        impl<'a> $name<'a> {
+            /// What this resource has in common with all others.
+            pub fn common(&self) -> $crate::fhir::common::Common<'_, 'a> {
+                $crate::fhir::common::Common {
+                    id: self.id.as_ref(),
+                    meta: self.meta.as_ref(),
+                    implicit_rules: self.implicit_rules.as_ref(),
+                    identifier: &self.identifier,
+                    contained: &self.contained,
+                    extension: &self.extension,
+                    modifier_extension: &self.modifier_extension,
+                }
+            }
+        }
+    };
+}
+
+pub(super) use resource;

@@ -1,0 +1,14 @@
+//! FHIR's JSON, the only place that knows it: what is read of a resource, and how resources refer to each other.
+
+pub mod clinical;
+mod common;
+pub mod datatypes;
+pub mod observation;
+pub mod record;
+pub mod reference;
+pub mod resource;
+pub mod text;
+
+pub use common::Common;
+pub use record::{Found, Oddity, Record, Stored};
+pub use resource::{Resource, Unreadable};

@@ -1,0 +1,241 @@
+//! Observations: laboratory results, findings and measurements, as they are read.
+
+use super::common::resource;
+use super::datatypes::*;
+use super::text::{List, Number, Presence, Text};
+use serde::Deserialize;
+
+resource! {
+    /// A result or a finding.
+    Observation {
+        /// How far it has come: `final`, `preliminary`, `entered-in-error` …
+        #[serde(borrow)]
+        pub status: Option<Text<'a>>,
+        /// The kind of observation.
+        #[serde(borrow)]
+        pub category: List<CodeableConcept<'a>>,
+        /// What was observed.
+        #[serde(borrow)]
+        pub code: Option<CodeableConcept<'a>>,
+        /// Whose it is.
+        #[serde(borrow)]
+        pub subject: Option<Reference<'a>>,
+        /// What it is about, where that is not the subject (a donor, a foetus, a device).
+        #[serde(borrow)]
+        pub focus: List<Reference<'a>>,
+        /// When: a day or a moment.
+        #[serde(borrow)]
+        pub effective_date_time: Option<Text<'a>>,
+        /// When: a time with start and end.
+        #[serde(borrow)]
+        pub effective_period: Option<Box<Period<'a>>>,
+        /// When: several moments.
+        #[serde(borrow)]
+        pub effective_timing: Option<Box<Timing<'a>>>,
+        /// When: a moment.
+        #[serde(borrow)]
+        pub effective_instant: Option<Text<'a>>,
+        /// When this version was made available.
+        #[serde(borrow)]
+        pub issued: Option<Text<'a>>,
+        /// The value, as an amount.
+        #[serde(borrow)]
+        pub value_quantity: Option<Quantity<'a>>,
+        /// The value, as a code.
+        #[serde(borrow)]
+        pub value_codeable_concept: Option<CodeableConcept<'a>>,
+        /// The value, in words.
+        #[serde(borrow)]
+        pub value_string: Option<Text<'a>>,
+        /// The value, yes or no.
+        pub value_boolean: Option<bool>,
+        /// The value, as a whole number.
+        #[serde(borrow)]
+        pub value_integer: Option<Number<'a>>,
+        /// The value, as a range.
+        #[serde(borrow)]
+        pub value_range: Option<Box<Range<'a>>>,
+        /// The value, as a ratio.
+        #[serde(borrow)]
+        pub value_ratio: Option<Box<Ratio<'a>>>,
+        /// A series of samples is there as value; it is not read.
+        pub value_sampled_data: Presence,
+        /// The value, as a time of day.
+        #[serde(borrow)]
+        pub value_time: Option<Text<'a>>,
+        /// The value, as a day or a moment.
+        #[serde(borrow)]
+        pub value_date_time: Option<Text<'a>>,
+        /// The value, as a time with start and end.
+        #[serde(borrow)]
+        pub value_period: Option<Box<Period<'a>>>,
+        /// Why there is no value.
+        #[serde(borrow)]
+        pub data_absent_reason: Option<CodeableConcept<'a>>,
+        /// High, low, positive, negative …
+        #[serde(borrow)]
+        pub interpretation: List<CodeableConcept<'a>>,
+        /// Where on the body.
+        #[serde(borrow)]
+        pub body_site: Option<BodySite<'a>>,
+        /// How it was made.
+        #[serde(borrow)]
+        pub method: Option<CodeableConcept<'a>>,
+        /// On what material.
+        #[serde(borrow)]
+        pub specimen: Option<Reference<'a>>,
+        /// The laboratory's limits.
+        #[serde(borrow)]
+        pub reference_range: List<ReferenceRange<'a>>,
+        /// The members of this panel.
+        #[serde(borrow)]
+        pub has_member: List<Reference<'a>>,
+        /// What it was worked out from.
+        #[serde(borrow)]
+        pub derived_from: List<Reference<'a>>,
+        /// Parts with codes and values of their own.
+        #[serde(borrow)]
+        pub component: List<Component<'a>>,
+        /// STU3's `related`.
+        pub(super) related: Presence,
+        /// R5's `triggeredBy`.
+        pub(super) triggered_by: Presence,
+    }
+}
+
+/// A site on the body with what an extension says of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct BodySite<'a> {
+    /// The codes, all of one meaning.
+    #[serde(borrow)]
+    pub coding: List<Coding<'a>>,
+    /// The words.
+    #[serde(borrow)]
+    pub text: Option<Text<'a>>,
+    /// Laterality, a reference to a BodyStructure, and the like.
+    #[serde(borrow)]
+    pub extension: List<Extension<'a>>,
+}
+
+/// A part of an observation.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Component<'a> {
+    /// What was observed.
+    #[serde(borrow)]
+    pub code: Option<CodeableConcept<'a>>,
+    /// Statements that change the meaning of this part.
+    #[serde(borrow)]
+    pub modifier_extension: List<Extension<'a>>,
+    /// The value, as an amount.
+    #[serde(borrow)]
+    pub value_quantity: Option<Quantity<'a>>,
+    /// The value, as a code.
+    #[serde(borrow)]
+    pub value_codeable_concept: Option<CodeableConcept<'a>>,
+    /// The value, in words.
+    #[serde(borrow)]
+    pub value_string: Option<Text<'a>>,
+    /// The value, yes or no.
+    pub value_boolean: Option<bool>,
+    /// The value, as a whole number.
+    #[serde(borrow)]
+    pub value_integer: Option<Number<'a>>,
+    /// The value, as a range.
+    #[serde(borrow)]
+    pub value_range: Option<Box<Range<'a>>>,
+    /// The value, as a ratio.
+    #[serde(borrow)]
+    pub value_ratio: Option<Box<Ratio<'a>>>,
+    /// A series of samples is there as value; it is not read.
+    pub value_sampled_data: Presence,
+    /// The value, as a time of day.
+    #[serde(borrow)]
+    pub value_time: Option<Text<'a>>,
+    /// The value, as a day or a moment.
+    #[serde(borrow)]
+    pub value_date_time: Option<Text<'a>>,
+    /// The value, as a time with start and end.
+    #[serde(borrow)]
+    pub value_period: Option<Box<Period<'a>>>,
+    /// Why there is no value.
+    #[serde(borrow)]
+    pub data_absent_reason: Option<CodeableConcept<'a>>,
+    /// High, low, positive, negative …
+    #[serde(borrow)]
+    pub interpretation: List<CodeableConcept<'a>>,
+    /// The laboratory's limits.
+    #[serde(borrow)]
+    pub reference_range: List<ReferenceRange<'a>>,
+}
+
+/// The value of an observation or of a component.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'v, 'a> {
+    /// An amount.
+    Quantity(&'v Quantity<'a>),
+    /// A code.
+    Concept(&'v CodeableConcept<'a>),
+    /// Words.
+    String(&'v Text<'a>),
+    /// Yes or no.
+    Boolean(bool),
+    /// A whole number.
+    Integer(Number<'a>),
+    /// A range.
+    Range(&'v Range<'a>),
+    /// A ratio.
+    Ratio(&'v Ratio<'a>),
+    /// A series of samples, which is not read.
+    SampledData,
+    /// A time of day.
+    Time(&'v Text<'a>),
+    /// A day or a moment.
+    DateTime(&'v Text<'a>),
+    /// A time with start and end.
+    Period(&'v Period<'a>),
+}
+
+/// What stands in the place of `value[x]`.
+#[derive(Clone, Copy, Debug)]
+pub enum ValueChoice<'v, 'a> {
+    /// Nothing.
+    None,
+    /// A value.
+    One(Value<'v, 'a>),
+    /// More than one, which FHIR does not allow: none of them is to be read.
+    Several,
+}
+
+macro_rules! value_choice {
+    ($type:ident) => {
+        impl<'a> $type<'a> {
+            /// The value, whichever form it has.
+            pub fn value(&self) -> ValueChoice<'_, 'a> {
+                let forms = [
+                    self.value_quantity.as_ref().map(Value::Quantity),
+                    self.value_codeable_concept.as_ref().map(Value::Concept),
+                    self.value_string.as_ref().map(Value::String),
+                    self.value_boolean.map(Value::Boolean),
+                    self.value_integer.map(Value::Integer),
+                    self.value_range.as_deref().map(Value::Range),
+                    self.value_ratio.as_deref().map(Value::Ratio),
+                    (self.value_sampled_data == Presence::Present).then_some(Value::SampledData),
+                    self.value_time.as_ref().map(Value::Time),
+                    self.value_date_time.as_ref().map(Value::DateTime),
+                    self.value_period.as_deref().map(Value::Period),
+                ];
+                let mut present = forms.into_iter().flatten();
+                match (present.next(), present.next()) {
+                    (None, _) => ValueChoice::None,
+                    (Some(value), None) => ValueChoice::One(value),
+                    (Some(_), Some(_)) => ValueChoice::Several,
+                }
+            }
+        }
+    };
+}
+
+value_choice!(Observation);
+value_choice!(Component);

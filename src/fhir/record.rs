@@ -1,0 +1,274 @@
+//! One patient's resources with their versions, found by reference, and what was odd about them.
+
+use super::datatypes::{Identifier, Reference};
+use super::reference::Address;
+use super::resource::{Resource, Unreadable};
+use super::text::Text;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+/// A resource of a record, and where it stood.
+#[derive(Clone, Debug)]
+pub struct Stored<'a> {
+    /// The resource.
+    pub resource: Resource<'a>,
+    /// Its address in the Bundle that it came in.
+    pub full_url: Option<Text<'a>>,
+    container: Option<usize>,
+    place: usize,
+}
+
+impl<'a> Stored<'a> {
+    /// A resource with the address that its Bundle gives it.
+    pub fn new(resource: Resource<'a>, full_url: Option<Text<'a>>) -> Stored<'a> {
+        Stored { resource, full_url, container: None, place: 0 }
+    }
+
+    /// The server that the resource is from, where its address says so.
+    pub fn base(&self) -> Option<&str> {
+        match Address::of(self.full_url.as_deref()?) {
+            Address::Server { base, .. } => base,
+            _ => None,
+        }
+    }
+
+    /// `Type/id` with `/_history/version` where known; the Bundle's address where the resource has no id.
+    pub fn source(&self) -> String {
+        match (&self.full_url, self.resource.common().id) {
+            (Some(url), None) => url.as_str().to_owned(),
+            _ => self.resource.source(),
+        }
+    }
+}
+
+/// What was odd about a patient's resources; none of it is read for an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// A resource of the patient cannot be read.
+    Unreadable {
+        /// Which (`Observation/o1`), or the entry of the file.
+        source: String,
+        /// Why.
+        why: Unreadable,
+    },
+    /// A resource in the patient's Bundle is another patient's.
+    OtherPatient {
+        /// Which.
+        source: String,
+    },
+    /// A resource in the patient's Bundle does not say whose it is, or in a way that leads to no patient.
+    NoPatient {
+        /// Which.
+        source: String,
+    },
+    /// A newer version, or word of its deletion, is in the record.
+    Replaced {
+        /// Which.
+        source: String,
+    },
+    /// The same version of a resource is there twice with different contents: both are read.
+    TwoContents {
+        /// Which.
+        source: String,
+    },
+    /// A further record of the same person is named; its resources are not read as this patient's.
+    Linked {
+        /// The other record.
+        source: String,
+    },
+    /// A search result goes on at a page that is not here.
+    MorePages {
+        /// The file that says so.
+        source: String,
+    },
+}
+
+/// What a reference leads to.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'r, 'a> {
+    /// A resource of the record.
+    Resource(&'r Stored<'a>),
+    /// Nothing of the record.
+    NotHere,
+    /// More than one resource of the record.
+    Several,
+    /// The reference gives neither an address that can be read nor an identifier.
+    Unaddressed,
+}
+
+/// One patient's resources.
+#[derive(Debug, Default)]
+pub struct Record<'a> {
+    patient: String,
+    resources: Vec<Stored<'a>>,
+    oddities: Vec<Oddity>,
+    index: OnceCell<Index>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    by_address: HashMap<(String, String), Vec<usize>>,
+    by_full_url: HashMap<String, usize>,
+    by_container: HashMap<(usize, String), usize>,
+}
+
+impl<'a> Record<'a> {
+    /// A record of no resource yet, of the patient with that reference (`Patient/p1`).
+    pub fn new(patient: impl Into<String>) -> Record<'a> {
+        Record { patient: patient.into(), ..Record::default() }
+    }
+
+    /// The patient's reference, `Patient/p1`.
+    pub fn patient(&self) -> &str {
+        &self.patient
+    }
+
+    /// Adds a resource, and apart from it those that it contains.
+    pub fn add(&mut self, mut stored: Stored<'a>) {
+        self.index.take();
+        let place = self.resources.len();
+        stored.place = place;
+        stored.container = None;
+        let contained: Vec<_> = stored.resource.common().contained.iter().map(|raw| raw.get()).collect();
+        let source = if contained.is_empty() { String::new() } else { stored.source() };
+        self.resources.push(stored);
+        for text in contained {
+            match Resource::read(text) {
+                Ok(resource) => {
+                    let place_of_contained = self.resources.len();
+                    self.resources.push(Stored {
+                        resource,
+                        full_url: None,
+                        container: Some(place),
+                        place: place_of_contained,
+                    });
+                }
+                Err(why) => {
+                    self.oddities.push(Oddity::Unreadable { source: format!("{source}, contained resource"), why });
+                }
+            }
+        }
+    }
+
+    /// Notes what was odd.
+    pub fn note(&mut self, oddity: Oddity) {
+        self.oddities.push(oddity);
+    }
+
+    /// The resources, without those that are contained in others: these are reached by reference only.
+    pub fn resources(&self) -> impl Iterator<Item = &Stored<'a>> {
+        self.resources.iter().filter(|stored| stored.container.is_none())
+    }
+
+    /// What was odd.
+    pub fn oddities(&self) -> &[Oddity] {
+        &self.oddities
+    }
+
+    /// The source string of a resource: for a contained one, that of the resource around it with `#id`.
+    pub fn source(&self, stored: &Stored<'a>) -> String {
+        let around = stored.container.and_then(|place| self.resources.get(place));
+        match around {
+            Some(around) => {
+                let id = stored.resource.common().id.map(|id| id.as_str()).unwrap_or_default();
+                format!("{}#{}", around.source(), id.trim_start_matches('#'))
+            }
+            None => stored.source(),
+        }
+    }
+
+    /// What a reference that stands in `from` leads to.
+    pub fn find(&self, from: &Stored<'a>, reference: &Reference<'a>) -> Found<'_, 'a> {
+        if let Some(text) = &reference.reference {
+            return self.find_address(from, text);
+        }
+        match &reference.identifier {
+            Some(identifier) => self.find_identifier(identifier, reference.kind.as_deref()),
+            None => Found::Unaddressed,
+        }
+    }
+
+    fn find_address(&self, from: &Stored<'a>, text: &str) -> Found<'_, 'a> {
+        let index = self.index.get_or_init(|| self.indexed());
+        let at = |place: Option<&usize>| match place.and_then(|place| self.resources.get(*place)) {
+            Some(stored) => Found::Resource(stored),
+            None => Found::NotHere,
+        };
+        match Address::of(text) {
+            Address::Contained(id) => {
+                let container = from.container.unwrap_or(from.place);
+                at(index.by_container.get(&(container, id.to_owned())))
+            }
+            Address::Name(_) => at(index.by_full_url.get(text)),
+            Address::Malformed => Found::Unaddressed,
+            Address::Server { base, kind, id, version } => {
+                let base = base.or_else(|| from.base());
+                let candidates = index.by_address.get(&(kind.to_owned(), id.to_owned()));
+                let candidates = candidates.into_iter().flatten().filter_map(|place| self.resources.get(*place));
+                let suits = |stored: &&Stored<'a>| {
+                    let same_server = match (base, stored.base()) {
+                        (Some(wanted), Some(found)) => wanted == found,
+                        _ => true,
+                    };
+                    same_server && is_version(stored, version)
+                };
+                let mut found = candidates.filter(suits);
+                match (found.next(), found.next()) {
+                    (None, _) => Found::NotHere,
+                    (Some(stored), None) => Found::Resource(stored),
+                    (Some(_), Some(_)) => Found::Several,
+                }
+            }
+        }
+    }
+
+    fn find_identifier(&self, wanted: &Identifier<'a>, kind: Option<&str>) -> Found<'_, 'a> {
+        if wanted.value.is_none() {
+            return Found::Unaddressed;
+        }
+        let suits = |stored: &&Stored<'a>| {
+            kind.is_none_or(|kind| stored.resource.kind() == kind)
+                && stored.resource.common().identifier.iter().any(|has| same_identifier(has, wanted))
+        };
+        let mut found = self.resources().filter(suits);
+        match (found.next(), found.next()) {
+            (None, _) => Found::NotHere,
+            (Some(stored), None) => Found::Resource(stored),
+            (Some(_), Some(_)) => Found::Several,
+        }
+    }
+
+    fn indexed(&self) -> Index {
+        let mut index = Index::default();
+        for (place, stored) in self.resources.iter().enumerate() {
+            let id = stored.resource.common().id.map(|id| id.as_str());
+            if let Some(container) = stored.container {
+                let id = id.unwrap_or_default().trim_start_matches('#').to_owned();
+                index.by_container.entry((container, id)).or_insert(place);
+                continue;
+            }
+            if let Some(url) = &stored.full_url {
+                index.by_full_url.entry(url.as_str().to_owned()).or_insert(place);
+            }
+            if let Some(id) = id {
+                let key = (stored.resource.kind().to_owned(), id.to_owned());
+                index.by_address.entry(key).or_default().push(place);
+            }
+        }
+        index
+    }
+}
+
+/// Whether two identifiers are one: the same value in the same system; a value without a system is nobody's.
+pub fn same_identifier(one: &Identifier<'_>, other: &Identifier<'_>) -> bool {
+    one.value.is_some() && one.value == other.value && one.system.is_some() && one.system == other.system
+}
+
+/// Whether a resource is of the version that a reference names: one that does not say its version is.
+fn is_version(stored: &Stored<'_>, version: Option<&str>) -> bool {
+    let has = stored.resource.common().meta.and_then(|meta| meta.version_id.as_deref());
+    match (version, has) {
+        (Some(wanted), Some(has)) => wanted == has,
+        _ => true,
+    }
+}

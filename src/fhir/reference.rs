@@ -1,0 +1,57 @@
+//! Addresses of resources: relative, absolute, versioned, `urn:` and contained.
+
+/// What an address says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address<'r> {
+    /// A resource within the one that says so: `#site`.
+    Contained(&'r str),
+    /// A resource of a server.
+    Server {
+        /// The server's address without the last slash; none in a relative address.
+        base: Option<&'r str>,
+        /// The type.
+        kind: &'r str,
+        /// The id.
+        id: &'r str,
+        /// The version.
+        version: Option<&'r str>,
+    },
+    /// Any other name: `urn:uuid:…`, `urn:oid:…`.
+    Name(&'r str),
+    /// Nothing that FHIR knows.
+    Malformed,
+}
+
+impl<'r> Address<'r> {
+    /// Reads an address.
+    pub fn of(text: &'r str) -> Address<'r> {
+        if let Some(id) = text.strip_prefix('#') {
+            return Address::Contained(id);
+        }
+        if text.starts_with("urn:") {
+            return Address::Name(text);
+        }
+        let (path, version) = match text.split_once("/_history/") {
+            Some((path, version)) if !version.is_empty() => (path, Some(version)),
+            Some(_) => return Address::Malformed,
+            None => (text, None),
+        };
+        let Some((head, id)) = path.rsplit_once('/') else { return Address::Malformed };
+        let (base, kind) = match head.rsplit_once('/') {
+            Some((base, kind)) => (Some(base), kind),
+            None => (None, head),
+        };
+        let is_type = kind.starts_with(|first: char| first.is_ascii_uppercase())
+            && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_base = base.is_none_or(|base| base.starts_with("http://") || base.starts_with("https://"));
+        match is_type && is_base && is_id(id) {
+            true => Address::Server { base, kind, id, version },
+            false => Address::Malformed,
+        }
+    }
+}
+
+/// An id as real servers write it: FHIR's letters, and `_` and more than 64 of them, which some use.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+}

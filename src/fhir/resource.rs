@@ -1,0 +1,287 @@
+//! One resource of any type, read from its JSON text, or the reason why it cannot be.
+
+use super::clinical::{BodyStructure, Condition, DiagnosticReport, Patient, Procedure, Specimen, Unread};
+use super::common::Common;
+use super::datatypes::Reference;
+use super::observation::Observation;
+use super::text::{Presence, Text};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A resource of a type that is read, or of another.
+#[derive(Clone, Debug)]
+pub enum Resource<'a> {
+    /// The patient.
+    Patient(Box<Patient<'a>>),
+    /// A diagnosis.
+    Condition(Box<Condition<'a>>),
+    /// A result or a finding.
+    Observation(Box<Observation<'a>>),
+    /// A report.
+    DiagnosticReport(Box<DiagnosticReport<'a>>),
+    /// Something that was done.
+    Procedure(Box<Procedure<'a>>),
+    /// A material.
+    Specimen(Box<Specimen<'a>>),
+    /// A site.
+    BodyStructure(Box<BodyStructure<'a>>),
+    /// Of a type that no input is read from.
+    Unread(Box<Unread<'a>>),
+}
+
+/// Why a piece of JSON is no resource that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is JSON, but has no `resourceType`.
+    #[error("it has no `resourceType`, so it is not a FHIR resource")]
+    NotFhir,
+    /// Its shape is that of another FHIR version, in which the same words mean other things.
+    #[error("it has the shape of FHIR {version} (`{field}`); R4 is read")]
+    OtherVersion {
+        /// The version's name.
+        version: &'static str,
+        /// The field that shows it.
+        field: &'static str,
+    },
+    /// A field holds what does not belong there.
+    #[error("`{field}` does not hold what FHIR R4 has there ({problem})")]
+    Field {
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+impl<'a> Resource<'a> {
+    /// Reads one resource from its JSON text.
+    ///
+    /// # Errors
+    /// The reason, without any of the text's values.
+    pub fn read(text: &'a str) -> Result<Resource<'a>, Unreadable> {
+        let resource = match serde_json::from_str::<Resource<'a>>(text) {
+            Ok(resource) => resource,
+            Err(_) => Resource::read_slowly(text)?,
+        };
+        match resource.other_version() {
+            Some((version, field)) => Err(Unreadable::OtherVersion { version, field }),
+            None => Ok(resource),
+        }
+    }
+
+    /// Reads a resource whose `resourceType` is not its first field, or finds out why it cannot be read.
+    fn read_slowly(text: &'a str) -> Result<Resource<'a>, Unreadable> {
+        #[derive(Deserialize)]
+        struct Head<'a> {
+            #[serde(rename = "resourceType", borrow)]
+            kind: Text<'a>,
+        }
+        let head: Head<'a> = serde_json::from_str(text).map_err(|error| match error.is_data() {
+            true => Unreadable::NotFhir,
+            false => problem(text, &error),
+        })?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = Resource::of_type(&head.kind, &mut json);
+        read.map_err(|error| shape_of_other_version(text).unwrap_or_else(|| problem(text, &error)))
+    }
+
+    fn of_type<D: Deserializer<'a>>(kind: &str, deserializer: D) -> Result<Resource<'a>, D::Error> {
+        Ok(match kind {
+            "Patient" => Resource::Patient(Box::deserialize(deserializer)?),
+            "Condition" => Resource::Condition(Box::deserialize(deserializer)?),
+            "Observation" => Resource::Observation(Box::deserialize(deserializer)?),
+            "DiagnosticReport" => Resource::DiagnosticReport(Box::deserialize(deserializer)?),
+            "Procedure" => Resource::Procedure(Box::deserialize(deserializer)?),
+            "Specimen" => Resource::Specimen(Box::deserialize(deserializer)?),
+            "BodyStructure" => Resource::BodyStructure(Box::deserialize(deserializer)?),
+            _ => {
+                let mut unread: Box<Unread<'a>> = Box::deserialize(deserializer)?;
+                unread.resource_type.get_or_insert_with(|| Text::from(kind.to_owned()));
+                Resource::Unread(unread)
+            }
+        })
+    }
+
+    /// Its type's name.
+    pub fn kind(&self) -> &str {
+        match self {
+            Resource::Patient(_) => "Patient",
+            Resource::Condition(_) => "Condition",
+            Resource::Observation(_) => "Observation",
+            Resource::DiagnosticReport(_) => "DiagnosticReport",
+            Resource::Procedure(_) => "Procedure",
+            Resource::Specimen(_) => "Specimen",
+            Resource::BodyStructure(_) => "BodyStructure",
+            Resource::Unread(unread) => unread.resource_type.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// What it has in common with the others.
+    pub fn common(&self) -> Common<'_, 'a> {
+        match self {
+            Resource::Patient(resource) => resource.common(),
+            Resource::Condition(resource) => resource.common(),
+            Resource::Observation(resource) => resource.common(),
+            Resource::DiagnosticReport(resource) => resource.common(),
+            Resource::Procedure(resource) => resource.common(),
+            Resource::Specimen(resource) => resource.common(),
+            Resource::BodyStructure(resource) => resource.common(),
+            Resource::Unread(resource) => Common {
+                id: resource.id.as_ref(),
+                meta: resource.meta.as_ref(),
+                implicit_rules: None,
+                identifier: &[],
+                contained: &[],
+                extension: &[],
+                modifier_extension: const { &super::text::List::empty() },
+            },
+        }
+    }
+
+    /// Whose it is, as it says; a Patient is its own, and says nothing here.
+    pub fn subject(&self) -> Option<Cow<'_, Reference<'a>>> {
+        match self {
+            Resource::Patient(_) => None,
+            Resource::Condition(resource) => resource.subject.as_ref().map(Cow::Borrowed),
+            Resource::Observation(resource) => resource.subject.as_ref().map(Cow::Borrowed),
+            Resource::DiagnosticReport(resource) => resource.subject.as_ref().map(Cow::Borrowed),
+            Resource::Procedure(resource) => resource.subject.as_ref().map(Cow::Borrowed),
+            Resource::Specimen(resource) => resource.subject.as_ref().map(Cow::Borrowed),
+            Resource::BodyStructure(resource) => resource.patient.as_ref().map(Cow::Borrowed),
+            Resource::Unread(resource) => resource.subject().map(Cow::Owned),
+        }
+    }
+
+    /// `Type/id`, with `/_history/version` where the version is known; the type alone where there is no id.
+    pub fn source(&self) -> String {
+        let common = self.common();
+        let kind = self.kind();
+        let Some(id) = common.id else { return kind.to_owned() };
+        match common.meta.and_then(|meta| meta.version_id.as_ref()) {
+            Some(version) => format!("{kind}/{id}/_history/{version}"),
+            None => format!("{kind}/{id}"),
+        }
+    }
+
+    fn other_version(&self) -> Option<(&'static str, &'static str)> {
+        let shown = match self {
+            Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE],
+            Resource::Condition(condition) => {
+                [(condition.asserted_date, "STU3", "assertedDate"), (condition.participant, "R5", "participant")]
+            }
+            Resource::Observation(observation) => {
+                [(observation.related, "STU3", "related"), (observation.triggered_by, "R5", "triggeredBy")]
+            }
+            Resource::DiagnosticReport(report) => [(report.coded_diagnosis, "STU3", "codedDiagnosis"), NONE],
+            Resource::Procedure(procedure) => {
+                [(procedure.not_done, "STU3", "notDone"), (procedure.occurrence_date_time, "R5", "occurrence[x]")]
+            }
+            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => [NONE, NONE],
+        };
+        shown
+            .into_iter()
+            .find(|(presence, ..)| *presence == Presence::Present)
+            .map(|(_, version, field)| (version, field))
+    }
+}
+
+const NONE: (Presence, &str, &str) = (Presence::Absent, "", "");
+
+/// Reads on from `resourceType`, which servers write first: so the text is gone through once.
+impl<'de: 'a, 'a> Deserialize<'de> for Resource<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TypeFirst;
+        impl<'de> Visitor<'de> for TypeFirst {
+            type Value = Resource<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a resource")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                match map.next_key::<Text<'de>>()? {
+                    Some(key) if key == "resourceType" => {
+                        let kind: Text<'de> = map.next_value()?;
+                        Resource::of_type(&kind, MapAccessDeserializer::new(map))
+                    }
+                    _ => Err(A::Error::custom("`resourceType` does not stand first")),
+                }
+            }
+        }
+        deserializer.deserialize_map(TypeFirst)
+    }
+}
+
+/// The version whose shape a resource has that is not R4's, where a field's JSON type tells.
+fn shape_of_other_version(text: &str) -> Option<Unreadable> {
+    #[derive(Deserialize, Default)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Shape<'a> {
+        #[serde(borrow)]
+        clinical_status: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow)]
+        verification_status: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow)]
+        interpretation: Option<&'a serde_json::value::RawValue>,
+        related: Option<IgnoredAny>,
+        context: Option<IgnoredAny>,
+    }
+    let shape: Shape<'_> = serde_json::from_str(text).ok()?;
+    let starts =
+        |raw: Option<&serde_json::value::RawValue>, with: char| raw.is_some_and(|raw| raw.get().starts_with(with));
+    let field = if starts(shape.verification_status, '"') {
+        "verificationStatus"
+    } else if starts(shape.clinical_status, '"') {
+        "clinicalStatus"
+    } else if starts(shape.interpretation, '{') {
+        "interpretation"
+    } else if shape.related.is_some() {
+        "related"
+    } else if shape.context.is_some() {
+        "context"
+    } else {
+        return None;
+    };
+    Some(Unreadable::OtherVersion { version: "STU3", field })
+}
+
+/// A parser's error in our words: it quotes the value, and a value is a patient's.
+pub(crate) fn problem(text: &str, error: &serde_json::Error) -> Unreadable {
+    let words = error.to_string();
+    let problem = if words.starts_with("duplicate field") {
+        "it stands there twice"
+    } else if words.starts_with("recursion limit") {
+        "it is nested too deeply"
+    } else if words.starts_with("invalid type: null") {
+        "it is null"
+    } else if words.starts_with("invalid type") || words.starts_with("invalid value") {
+        "it is of the wrong type"
+    } else {
+        "it cannot be read as JSON"
+    };
+    Unreadable::Field { field: field_before(text, error.line(), error.column()), problem }
+}
+
+/// The last field that begins before a position (line and column from 1) of a JSON text.
+fn field_before(text: &str, line: usize, column: usize) -> String {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let end = (start + column).min(text.len());
+    let before = text.as_bytes().get(..end).unwrap_or_default();
+    let colon = before.iter().rposition(|byte| *byte == b':');
+    let name = colon.and_then(|colon| before.get(..colon)).and_then(|name| {
+        let close = name.iter().rposition(|byte| *byte == b'"')?;
+        let open = name.get(..close)?.iter().rposition(|byte| *byte == b'"')?;
+        std::str::from_utf8(name.get(open + 1..close)?).ok()
+    });
+    match name {
+        Some(name)
+            if !name.is_empty() && name.len() < 60 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') =>
+        {
+            name.to_owned()
+        }
+        _ => "a field".to_owned(),
+    }
+}
