@@ -1,5 +1,6 @@
 //! A decision (decision specification §10): what the guideline says of one patient, with every reason.
 
+pub use super::case::Reasons;
 pub use super::vocabulary::*;
 use crate::inputs::words::{Modality, Relapse, Site};
 use crate::inputs::{Day, Entry, Input, InputSet, Look, Source, Span, Truth};
@@ -19,8 +20,10 @@ pub struct Decision<'i> {
     pub as_of: Day,
     /// The outcome; nothing if the patient is out of scope.
     pub outcome: Option<Outcomes<'i>>,
-    /// Every look at a value, in order; the recommendations refer to stretches of it.
+    /// Every look at a value, in order.
     pub looks: Vec<Look<'i>>,
+    /// Which stretch of the looks belongs to which fact or recommendation.
+    pub spans: Vec<Span>,
 }
 
 /// What is decided for a patient in scope.
@@ -132,14 +135,15 @@ pub struct Recommendation<'i> {
     pub notes: SmallVec<[Note<'i>; 1]>,
     /// The entries that show it: what fulfils it, or was done otherwise.
     pub shown_by: SmallVec<[&'i Entry; 2]>,
-    /// Where in the log its reasons stand.
-    pub reasons: SmallVec<[Span; 8]>,
+    /// What it was worked out from.
+    pub reasons: Reasons,
 }
 
 impl Decision<'_> {
-    /// The looks that led to a recommendation's outcome, each once, in their order.
-    pub fn because<'a, 'i>(&'a self, recommendation: &'a Recommendation<'i>) -> impl Iterator<Item = &'a Look<'a>> {
-        recommendation.reasons.iter().flat_map(|span| span.of(&self.looks))
+    /// The looks that led to a recommendation's outcome, in their order.
+    pub fn because<'a>(&'a self, recommendation: &Recommendation<'_>) -> impl Iterator<Item = &'a Look<'a>> {
+        let spans = recommendation.reasons.numbers().filter_map(|number| self.spans.get(number));
+        spans.flat_map(|span| span.of(&self.looks))
     }
 }
 

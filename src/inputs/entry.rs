@@ -274,6 +274,15 @@ impl Entry {
         self
     }
 
+    /// Whether the other entry is about the same thing: the same abnormality, the same event.
+    pub fn is_about_what(&self, other: &Entry) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Fish(a), Value::Fish(b)) => a.abnormality == b.abnormality,
+            (Value::Attribution(a), Value::Attribution(b)) => a.event == b.event,
+            _ => true,
+        }
+    }
+
     /// The calendar day of its time.
     pub fn day(&self) -> Option<Day> {
         self.time.map(When::day)

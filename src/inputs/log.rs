@@ -212,6 +212,20 @@ impl<'i> Log<'i> {
         }
     }
 
+    /// Whether any test can read the entry (§3, *baseline*): a number of which something is left, an ionised calcium
+    /// with its upper limit, no urine M-protein without a number, an examination by MRI or PET/CT.
+    pub fn is_readable(&self, entry: &'i Entry) -> bool {
+        match entry.value {
+            Value::Quantity(quantity) => {
+                !Interval::of(&quantity, entry.input.is_whole()).is_empty()
+                    && (entry.input != Input::CalciumIonised || quantity.high.is_some())
+            }
+            Value::Bool(value) => !(value && entry.input == Input::UrineMProtein),
+            Value::Imaging(modality) => modality.is_guideline_technique(),
+            _ => true,
+        }
+    }
+
     /// Whether the number is more than the limit; unknown if it is no number.
     pub fn above(&self, entry: &'i Entry, limit: Limit) -> Truth {
         let result = self.interval(entry).map_or(Truth::Unknown, |interval| interval.above(limit.value));

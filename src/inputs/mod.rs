@@ -17,9 +17,9 @@ pub use interval::Interval;
 pub use json::InputError;
 pub use log::{Log, Look, Shown, Span, Test};
 pub use name::{Input, InputSet, Kind};
-pub use time::{Day, When};
+pub use time::{Day, When, later_time, newer_time, same_time};
 pub use truth::{Condition, Limit, Truth};
-pub use window::{Agreement, Reading, newest, newest_of, without_ended};
+pub use window::{Agreement, Entries, Reading, newest, without_ended};
 
 /// What is known of one patient, in a fixed order that does not depend on the order of the record.
 #[derive(Clone, Debug)]

@@ -276,6 +276,12 @@ impl Input {
         matches!(self.kind(), Kind::Count)
     }
 
+    /// It alone, as a list.
+    pub fn alone(self) -> &'static [Input] {
+        let index = self as usize;
+        Input::ALL.get(index..=index).unwrap_or(&[])
+    }
+
     const fn bit(self) -> u128 {
         1u128 << (self as u32)
     }
@@ -321,7 +327,12 @@ impl InputSet {
 
     /// The inputs, in the order of the specification.
     pub fn iter(self) -> impl Iterator<Item = Input> {
-        Input::ALL.iter().copied().filter(move |input| self.contains(*input))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let input = Input::ALL.get(rest.trailing_zeros() as usize).copied();
+            rest &= rest.wrapping_sub(1);
+            input
+        })
     }
 }
 

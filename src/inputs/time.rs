@@ -153,6 +153,29 @@ impl When {
     }
 }
 
+/// Whether two times are one, or both are missing.
+pub fn same_time(a: Option<When>, b: Option<When>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.same(b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// Whether the first time is newer; what has no time is older than all that has one.
+pub fn newer_time(a: Option<When>, b: Option<When>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.is_newer_than(b),
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
+/// The newer of two times.
+pub fn later_time(a: Option<When>, b: Option<When>) -> Option<When> {
+    if newer_time(b, a) { b } else { a }
+}
+
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Instant { at, offset }) = self.instant else { return self.day.fmt(f) };

@@ -1,7 +1,7 @@
 //! Which entries of a window count: adjudicated ones end others, the newest is found, conflicts are noticed.
 
 use super::entry::{Entry, Value};
-use super::time::When;
+use super::time::{When, newer_time, same_time};
 use smallvec::SmallVec;
 
 /// Entries in a window; few in nearly every record.
@@ -36,7 +36,8 @@ impl<'i> Reading<'i> {
         times.max_by_key(|time| time.day())
     }
 
-    fn new(entries: SmallVec<[&'i Entry; 2]>) -> Reading<'i> {
+    /// These entries of one time.
+    pub fn of(entries: SmallVec<[&'i Entry; 2]>) -> Reading<'i> {
         let agreement = agreement(&entries);
         Reading { entries, agreement }
     }
@@ -66,23 +67,6 @@ pub(super) fn says_the_same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether an entry of this time is older than any that has one.
-fn is_newer(a: Option<When>, b: Option<When>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a.is_newer_than(b),
-        (Some(_), None) => true,
-        (None, _) => false,
-    }
-}
-
-fn is_same(a: Option<When>, b: Option<When>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a.same(b),
-        (None, None) => true,
-        _ => false,
-    }
-}
-
 /// The entries of a window without those that an adjudicated one has ended: all that are not newer than it,
 /// but not another adjudicated one of its time; of a complication only those of its site, without a site all.
 pub fn without_ended<'i>(entries: Entries<'i>) -> Entries<'i> {
@@ -94,8 +78,8 @@ pub fn without_ended<'i>(entries: Entries<'i>) -> Entries<'i> {
             judge.adjudicated
                 && has_value(judge)
                 && (!judge.input.is_complication() || judge.site.is_none() || judge.site == entry.site)
-                && !is_newer(entry.time, judge.time)
-                && !(entry.adjudicated && is_same(entry.time, judge.time))
+                && !newer_time(entry.time, judge.time)
+                && !(entry.adjudicated && same_time(entry.time, judge.time))
         })
     };
     entries.iter().copied().filter(|entry| !ended(entry)).collect()
@@ -128,6 +112,6 @@ pub fn newest_of<'i>(entries: &[&'i Entry], time: impl Fn(&Entry) -> Option<When
         (Some(instant), Some(day)) => Some(if day.is_newer_than(instant) { day } else { instant }),
         (instant, day) => instant.or(day),
     };
-    let of_it: SmallVec<[&Entry; 2]> = entries.iter().copied().filter(|entry| is_same(time(entry), newest)).collect();
-    (!of_it.is_empty()).then(|| Reading::new(of_it))
+    let of_it: SmallVec<[&Entry; 2]> = entries.iter().copied().filter(|entry| same_time(time(entry), newest)).collect();
+    (!of_it.is_empty()).then(|| Reading::of(of_it))
 }

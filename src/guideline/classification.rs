@@ -1,0 +1,131 @@
+//! Table 1 (decision specification §5): which row fits, or which rows are still possible and what would settle it.
+
+use super::decision::{Classification, ClassificationResult, Compartment, Event, Marrow};
+use super::events::Events;
+use super::findings::{CompartmentFinding, Lesions, MarrowFinding};
+use crate::inputs::{Condition, InputSet};
+use smallvec::SmallVec;
+
+/// What Table 1 is read with.
+pub(super) struct Table1<'a, 'i> {
+    pub biopsy: Condition,
+    pub compartment: &'a CompartmentFinding,
+    pub marrow: &'a MarrowFinding<'i>,
+    pub lesions: &'a Lesions,
+    pub signal: Condition,
+    pub events: &'a Events,
+}
+
+/// The row of Table 1, with what the rows came to.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub classification: Classification,
+    /// Row 3: myeloma that requires treatment.
+    pub requires_treatment: Condition,
+    /// Row 2: two lesions.
+    pub two_lesions: Condition,
+}
+
+impl Row {
+    pub fn result(&self) -> ClassificationResult {
+        self.classification.result
+    }
+
+    /// Whether the result is a solitary plasmacytoma (row 6).
+    pub fn is_solitary(&self) -> bool {
+        is_row_6(self.result())
+    }
+
+    /// Whether it is one of the rows 1 to 5.
+    pub fn is_not_solitary(&self) -> bool {
+        !self.is_solitary() && self.result() != ClassificationResult::Undetermined
+    }
+
+    /// Whether a solitary plasmacytoma is still possible.
+    pub fn may_be_solitary(&self) -> bool {
+        self.is_solitary() || self.classification.possible.iter().any(|result| is_row_6(*result))
+    }
+
+    /// Whether a row is still possible, the result being undetermined.
+    pub fn is_possible(&self, result: ClassificationResult) -> bool {
+        self.classification.possible.contains(&result)
+    }
+}
+
+fn is_row_6(result: ClassificationResult) -> bool {
+    use ClassificationResult::*;
+    matches!(result, Sbp | Emp | SbpMinimalMarrow | EmpMinimalMarrow)
+}
+
+impl Table1<'_, '_> {
+    pub fn row(&self) -> Row {
+        use ClassificationResult::*;
+        let several = self.lesions.several();
+        let two = self.lesions.two(self.compartment);
+        let (biopsy, involved_10, signal) = (self.biopsy, self.marrow.involved_10, self.signal);
+        let others = self.events.others();
+        let counted = self.events.get(Event::Bone).condition.or(self.events.get(Event::MriFocal).condition);
+
+        let not_plasma_cell = biopsy.negated().and(involved_10.negated());
+        let two_lesions = biopsy.and(two).and(others.or(involved_10).or(signal).negated());
+        let requires_treatment = biopsy.or(involved_10).and(others.or(counted.and(two.negated())));
+        let fits_no_row = biopsy.and(requires_treatment.negated()).and(signal.or(several.and(two.negated())));
+        let solitary = biopsy
+            .and(several.negated())
+            .and(others.or(counted).or(involved_10).or(signal).negated())
+            .and(self.compartment.is_known())
+            .and(self.marrow.is_known());
+
+        let rows = [
+            (NotPlasmaCell, not_plasma_cell),
+            (TwoLesions, two_lesions),
+            (MyelomaRequiringTreatment, requires_treatment),
+            (MyelomaByMarrow, involved_10),
+            (FitsNoRow, fits_no_row),
+        ];
+        let first_true = rows.iter().find(|(_, row)| row.is_true()).map(|(result, _)| *result);
+        let result = first_true.or_else(|| solitary.is_true().then(|| self.kind())).unwrap_or(Undetermined);
+        let mut possible = SmallVec::new();
+        let mut missing = InputSet::EMPTY;
+        if result == Undetermined {
+            for (result, row) in rows.iter().filter(|(_, row)| row.is_unknown()) {
+                possible.push(*result);
+                missing = missing.and(row.missing);
+            }
+            if solitary.is_unknown() {
+                possible.extend(self.kinds());
+                missing = missing.and(solitary.missing);
+            }
+        }
+        Row { classification: Classification { result, possible, missing }, requires_treatment, two_lesions }
+    }
+
+    fn kind(&self) -> ClassificationResult {
+        kind(self.compartment.compartment == Compartment::Bone, self.marrow.marrow == Marrow::Minimal)
+    }
+
+    /// The results of row 6 that compartment and marrow leave open.
+    fn kinds(&self) -> impl Iterator<Item = ClassificationResult> {
+        let compartment = self.compartment.compartment;
+        let none = !self.marrow.some;
+        let minimal = self.marrow.marrow != Marrow::None;
+        let order = [(true, false), (true, true), (false, false), (false, true)];
+        order
+            .into_iter()
+            .filter(move |(bone, involved)| {
+                let unfit = if *bone { Compartment::Extramedullary } else { Compartment::Bone };
+                compartment != unfit && if *involved { minimal } else { none }
+            })
+            .map(|(bone, involved)| kind(bone, involved))
+    }
+}
+
+fn kind(bone: bool, involved: bool) -> ClassificationResult {
+    use ClassificationResult::*;
+    match (bone, involved) {
+        (true, false) => Sbp,
+        (false, false) => Emp,
+        (true, true) => SbpMinimalMarrow,
+        (false, true) => EmpMinimalMarrow,
+    }
+}

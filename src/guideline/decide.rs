@@ -1,0 +1,201 @@
+//! The whole decision: scope, facts, the 21 in an order in which none waits for another, prognosis, notes.
+
+use super::case::{Case, Reasons, Why};
+use super::decision::*;
+use super::facts::{Facts, PlasmacytomaFacts};
+use super::palliation::Palliation;
+use super::{diagnosis, follow_up, prognosis, relapse, treatment};
+use crate::inputs::{Day, Inputs};
+use smallvec::SmallVec;
+
+/// Decides what the guideline says of these inputs on a day. Nothing after that day counts.
+pub fn decide<'i>(inputs: &'i Inputs, as_of: Day) -> Decision<'i> {
+    let case = Case::new(inputs, as_of);
+    let outcome = Facts::of(&case).map(|facts| outcomes(&case, &facts));
+    let (looks, spans, not_recorded) = case.finish();
+    let outcome = outcome.map(|outcome| Outcomes { not_recorded, ..outcome });
+    Decision { patient: inputs.patient(), as_of, outcome, looks, spans }
+}
+
+/// A recommendation with the reasons that its rule used.
+fn rule<'i>(case: &Case<'i>, work: impl FnOnce(&Why) -> Recommendation<'i>) -> Recommendation<'i> {
+    let (outcome, reasons): (Recommendation<'i>, Reasons) = case.outcome(work);
+    Recommendation { reasons, ..outcome }
+}
+
+fn outcomes<'i>(case: &Case<'i>, facts: &Facts<'i>) -> Outcomes<'i> {
+    let mut prognosis = None;
+    let mut recommendations = match &facts.plasmacytoma {
+        Some(plasmacytoma) => {
+            let (recommendations, of_it) = of_plasmacytoma(case, facts, plasmacytoma);
+            prognosis = of_it;
+            recommendations
+        }
+        None => of_myeloma_alone(),
+    };
+    recommendations.extend(palliation(case, facts));
+    recommendations.sort_by_key(|recommendation| recommendation.id);
+    Outcomes {
+        plasmacytoma: facts.plasmacytoma.as_ref().map(|it| plasmacytoma(facts, it)),
+        recommendations,
+        prognosis,
+        conflicts: relapse::conflicts(case),
+        not_recorded: crate::inputs::InputSet::EMPTY,
+        notes: notes(case, facts),
+    }
+}
+
+/// R01 to R10 and R15 to R21 of a plasmacytoma, and its prognosis.
+fn of_plasmacytoma<'i>(
+    case: &Case<'i>,
+    all: &Facts<'i>,
+    facts: &PlasmacytomaFacts<'i>,
+) -> (Vec<Recommendation<'i>>, Option<Prognosis>) {
+    let r21 = rule(case, |why| relapse::r21(all, facts, why));
+    let is_myeloma = r21.status == Status::Recommended;
+    let r18 = rule(case, |why| relapse::r18(case, all, facts, why));
+    let factors = case.fact(|why| prognosis::factors(case, facts, why));
+    let r10 = rule(case, |why| treatment::r10(case, all, facts, &r21, why));
+    let r19 = rule(case, |why| relapse::r19(case, all, facts, &r18, is_myeloma, why));
+    let over = matches!(r18.status, Status::Recommended | Status::Fulfilled) || is_myeloma;
+    let prognosis = prognosis::prognosis(case.as_of, facts, factors.printed(), over, &Why::default());
+    let mut recommendations = Vec::with_capacity(21);
+    recommendations.extend([
+        rule(case, |why| diagnosis::r01(case, facts, why)),
+        rule(case, |why| diagnosis::r02(case, facts, why)),
+        rule(case, |why| diagnosis::r03(case, facts, why)),
+        rule(case, |why| diagnosis::r04(case, facts, why)),
+        rule(case, |why| prognosis::r05(facts, factors.tell(why), why)),
+        rule(case, |why| treatment::r06(case, all, facts, why)),
+        rule(case, |why| treatment::r07(all, facts, why)),
+        rule(case, |why| treatment::r08(case, all, why)),
+        rule(case, |why| treatment::r09(case, all, facts, is_myeloma, why)),
+        r10,
+        rule(case, |why| follow_up::r15(case, all, facts, is_myeloma, why)),
+        rule(case, |why| follow_up::r16(case, facts, factors.tell(why), is_myeloma, why)),
+        rule(case, |why| follow_up::r17(case, all, facts, why)),
+        r18,
+        r19,
+        rule(case, |why| relapse::r20(all, facts, is_myeloma, why)),
+        r21,
+    ]);
+    (recommendations, prognosis)
+}
+
+/// Of myeloma without a plasmacytoma these 17 say nothing.
+fn of_myeloma_alone<'i>() -> Vec<Recommendation<'i>> {
+    use RecommendationId::{R11, R12, R13, R14};
+    let others = RecommendationId::ALL.iter().filter(|id| !matches!(id, R11 | R12 | R13 | R14));
+    others.map(|id| Recommendation::not_applicable(*id)).collect()
+}
+
+fn palliation<'i>(case: &Case<'i>, facts: &Facts<'i>) -> [Recommendation<'i>; 4] {
+    let with = |work: &dyn Fn(&Palliation<'_, 'i>) -> Recommendation<'i>| {
+        rule(case, |why| work(&Palliation { case, facts, why }))
+    };
+    let r11 = with(&|it| it.r11());
+    let r12 = with(&|it| it.r12());
+    let r13 = with(&|it| it.r13());
+    let reirradiation = case.fact(|why| Palliation { case, facts, why }.reirradiation(&r11));
+    let (reirradiated, earlier): &(bool, SmallVec<_>) = reirradiation.printed();
+    let r14 = with(&|it| it.r14(&r11, &r12, &r13, reirradiation.tell(it.why).0));
+    let why = Why::default();
+    let finish = Palliation { case, facts, why: &why };
+    [r11, r12, r13, r14].map(|outcome| finish.finish(outcome, *reirradiated, earlier))
+}
+
+fn plasmacytoma<'i>(all: &Facts<'i>, facts: &PlasmacytomaFacts<'i>) -> Plasmacytoma<'i> {
+    let standing = facts.standing.printed();
+    let events_after = facts.events_after.printed().as_ref().map(|events| {
+        let [a, b, c, d, e, f, g, _] = events.states();
+        [a, b, c, d, e, f, g]
+    });
+    Plasmacytoma {
+        compartment: facts.compartment.printed().compartment,
+        marrow: facts.marrow.printed().marrow,
+        anchors: facts.timeline.printed().anchors,
+        relapse: facts.relapse.printed().state,
+        events: facts.events.printed().states(),
+        events_after_treatment: events_after,
+        classification: facts.row.printed().classification.clone(),
+        solitary: standing.solitary,
+        working_diagnosis: standing.working_diagnosis,
+        site: facts.compartment.printed().site,
+        diagnoses: super::anchors::plasmacytomas(all.diagnoses.printed()).map(|(entry, _)| entry).collect(),
+    }
+}
+
+/// What a reader must know first: contradictions, rows that Table 1 does not have, events without attribution, and then
+/// what was assumed or left aside.
+fn notes<'i>(case: &Case<'i>, all: &Facts<'i>) -> Vec<Note<'i>> {
+    let mut notes = Vec::new();
+    if let Some(facts) = &all.plasmacytoma {
+        let standing = facts.standing.printed();
+        if standing.working_diagnosis.contradicted {
+            notes.push(Note::about(NoteCode::DiagnosisContradicted, standing.myelomas.iter().map(|(entry, _)| *entry)));
+        }
+        let result = facts.row.printed().result();
+        if matches!(result, ClassificationResult::TwoLesions | ClassificationResult::FitsNoRow) {
+            notes.push(Note::new(NoteCode::NoRowInTable1));
+        }
+        if !standing.overtaken.is_empty() {
+            notes.push(Note::about(NoteCode::WorkingCodeOvertaken, standing.overtaken.iter().copied()));
+        }
+        let unattributed = unattributed(facts);
+        if !unattributed.is_empty() {
+            notes.push(Note { events: unattributed, ..Note::new(NoteCode::EventUnattributed) });
+        }
+        if facts.compartment.printed().conflict {
+            notes.push(Note::new(NoteCode::CompartmentConflict));
+        }
+        if facts.lesions.printed().contradicts {
+            notes.push(Note::new(NoteCode::LesionCountContradicts));
+        }
+        let marrow = facts.marrow.printed();
+        if marrow.plain_may_be_10 && !marrow.has_percent {
+            notes.push(Note::new(NoteCode::ClonalityUnstated));
+        }
+        let timeline = facts.timeline.printed();
+        if timeline.treated && timeline.palliative_only {
+            notes.push(Note::new(NoteCode::PalliativeDoseOnly));
+        }
+    }
+    notes.extend(treatment_notes(case, all));
+    notes
+}
+
+fn unattributed(facts: &PlasmacytomaFacts<'_>) -> SmallVec<[Event; 1]> {
+    let at_baseline = facts.events.printed().findings.iter();
+    let after = facts.events_after.printed().as_ref().map(|events| events.findings.iter());
+    let mut events = SmallVec::new();
+    for findings in [Some(at_baseline), after].into_iter().flatten() {
+        for (event, _) in Event::ALL.iter().zip(findings).filter(|(_, it)| it.state == EventState::Unattributed) {
+            if !events.contains(event) {
+                events.push(*event);
+            }
+        }
+    }
+    events
+}
+
+fn treatment_notes<'i>(case: &Case<'i>, all: &Facts<'i>) -> Vec<Note<'i>> {
+    let mut notes = Vec::new();
+    let treatments = all.treatments.printed();
+    let earlier = treatments.courses.iter().filter(|course| !course.counts);
+    let earlier = earlier.flat_map(|course| course.entries.iter().copied());
+    let operations = treatments.operations.iter().filter(|it| !it.counts).map(|it| it.entry);
+    let systemic = treatments.systemic.iter().filter(|it| !it.counts).map(|it| it.entry);
+    let earlier: SmallVec<_> = earlier.chain(operations).chain(systemic).collect();
+    if all.plasmacytoma.is_some() && !earlier.is_empty() {
+        notes.push(Note { entries: earlier, ..Note::new(NoteCode::EarlierTreatment) });
+    }
+    for course in treatments.courses.iter().filter(|course| course.end_is_assumed(case.as_of)) {
+        let note = Note::about(NoteCode::CourseCountedAsEnded, course.entries.iter().copied());
+        notes.push(Note { date: course.ended(case.as_of), ..note });
+    }
+    for complication in all.complications.printed().not_current() {
+        let note = Note::about(NoteCode::NotCurrent, complication.entries.iter().copied());
+        notes.push(Note { date: Some(complication.day), ..note });
+    }
+    notes
+}
