@@ -4,3 +4,4 @@ pub mod fhir;
 pub mod guideline;
 pub mod inputs;
 pub mod map;
+pub mod pull;

@@ -1,5 +1,6 @@
 //! FHIR's JSON, the only place that knows it: what is read of a resource, and how resources refer to each other.
 
+pub mod bundle;
 pub mod clinical;
 mod common;
 pub mod datatypes;

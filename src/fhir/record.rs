@@ -4,8 +4,10 @@ use super::datatypes::{Identifier, Reference};
 use super::reference::Address;
 use super::resource::{Resource, Unreadable};
 use super::text::Text;
+use jiff::Timestamp;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 /// A resource of a record, and where it stood.
 #[derive(Clone, Debug)]
@@ -83,6 +85,40 @@ pub enum Oddity {
     },
 }
 
+/// Word that a resource was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    kind: String,
+    id: String,
+    at: Option<Timestamp>,
+}
+
+impl Deletion {
+    /// The deletion of the resource of an address (`Observation/o1`), at an instant where it is said.
+    pub fn of(address: &str, at: Option<&str>) -> Option<Deletion> {
+        match Address::of(address) {
+            Address::Server { kind, id, .. } => {
+                Some(Deletion { kind: kind.to_owned(), id: id.to_owned(), at: at.and_then(|text| text.parse().ok()) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is of this resource, and not older than the version at hand.
+    fn covers(&self, stored: &Stored<'_>) -> bool {
+        let common = stored.resource.common();
+        let same = stored.resource.kind() == self.kind && common.id.is_some_and(|id| *id == *self.id);
+        same && match (self.at, last_updated(stored)) {
+            (Some(deleted), Some(updated)) => updated <= deleted,
+            _ => true,
+        }
+    }
+}
+
+fn last_updated(stored: &Stored<'_>) -> Option<Timestamp> {
+    stored.resource.common().meta?.last_updated.as_deref()?.parse().ok()
+}
+
 /// What a reference leads to.
 #[derive(Clone, Copy, Debug)]
 pub enum Found<'r, 'a> {
@@ -153,6 +189,61 @@ impl<'a> Record<'a> {
     /// Notes what was odd.
     pub fn note(&mut self, oddity: Oddity) {
         self.oddities.push(oddity);
+    }
+
+    /// Keeps of each resource its newest version, and none that was deleted since.
+    ///
+    /// Newer is what was stored later, else what has the higher version number. The same version twice with different
+    /// contents is not settled by a guess: both are kept, so that what they disagree on is a conflict.
+    pub fn settle(&mut self, deletions: &[Deletion]) {
+        let mut leaving: HashSet<usize> = HashSet::new();
+        let mut noted: Vec<Oddity> = Vec::new();
+        for stored in self.resources().filter(|stored| deletions.iter().any(|deletion| deletion.covers(stored))) {
+            leaving.insert(stored.place);
+            noted.push(Oddity::Replaced { source: stored.source() });
+        }
+        let mut by_id: HashMap<(&str, &str), Vec<&Stored<'a>>> = HashMap::with_capacity(self.resources.len());
+        for stored in self.resources().filter(|stored| !leaving.contains(&stored.place)) {
+            if let Some(id) = stored.resource.common().id {
+                by_id.entry((stored.resource.kind(), id.as_str())).or_default().push(stored);
+            }
+        }
+        let mut several: Vec<_> = by_id.into_values().filter(|versions| versions.len() > 1).collect();
+        several.sort_by_key(|versions| versions.first().map(|stored| stored.place));
+        for versions in several {
+            for (number, stored) in versions.iter().enumerate() {
+                let same_server = |other: &&&Stored<'a>| {
+                    other.base().is_none() || stored.base().is_none() || other.base() == stored.base()
+                };
+                let others = || versions.iter().filter(same_server);
+                let earlier = || versions.iter().take(number).filter(same_server);
+                if others().any(|other| age(stored, other) == Age::Older) {
+                    leaving.insert(stored.place);
+                    noted.push(Oddity::Replaced { source: stored.source() });
+                } else if earlier().any(|other| age(stored, other) == Age::Same) {
+                    leaving.insert(stored.place);
+                } else if earlier().any(|other| age(stored, other) == Age::Unknown) {
+                    noted.push(Oddity::TwoContents { source: stored.source() });
+                }
+            }
+        }
+        self.oddities.append(&mut noted);
+        self.remove(&leaving);
+    }
+
+    fn remove(&mut self, leaving: &HashSet<usize>) {
+        if leaving.is_empty() {
+            return;
+        }
+        self.index.take();
+        let gone = |stored: &Stored<'a>| leaving.contains(&stored.container.unwrap_or(stored.place));
+        self.resources.retain(|stored| !gone(stored));
+        let new_places: HashMap<usize, usize> =
+            self.resources.iter().enumerate().map(|(new, stored)| (stored.place, new)).collect();
+        for stored in &mut self.resources {
+            stored.place = new_places.get(&stored.place).copied().unwrap_or_default();
+            stored.container = stored.container.and_then(|place| new_places.get(&place).copied());
+        }
     }
 
     /// The resources, without those that are contained in others: these are reached by reference only.
@@ -256,6 +347,36 @@ impl<'a> Record<'a> {
             }
         }
         index
+    }
+}
+
+/// How a resource stands to another of the same type and id.
+#[derive(PartialEq, Eq)]
+enum Age {
+    Older,
+    Newer,
+    Same,
+    Unknown,
+}
+
+fn age(stored: &Stored<'_>, other: &Stored<'_>) -> Age {
+    if stored.place == other.place {
+        return Age::Newer;
+    }
+    let version = |stored: &Stored<'_>| {
+        stored.resource.common().meta.and_then(|meta| meta.version_id.as_ref()?.parse::<u64>().ok())
+    };
+    let order = match (last_updated(stored), last_updated(other), version(stored), version(other)) {
+        (Some(one), Some(two), ..) if one != two => one.cmp(&two),
+        (_, _, Some(one), Some(two)) => one.cmp(&two),
+        _ => Ordering::Equal,
+    };
+    match order {
+        Ordering::Less => Age::Older,
+        Ordering::Greater => Age::Newer,
+        // The parsed shape shows every field that is read: what differs elsewhere makes no difference.
+        Ordering::Equal if format!("{:?}", stored.resource) == format!("{:?}", other.resource) => Age::Same,
+        Ordering::Equal => Age::Unknown,
     }
 }
 

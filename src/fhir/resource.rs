@@ -88,7 +88,7 @@ impl<'a> Resource<'a> {
         read.map_err(|error| shape_of_other_version(text).unwrap_or_else(|| problem(text, &error)))
     }
 
-    fn of_type<D: Deserializer<'a>>(kind: &str, deserializer: D) -> Result<Resource<'a>, D::Error> {
+    pub(super) fn of_type<D: Deserializer<'a>>(kind: &str, deserializer: D) -> Result<Resource<'a>, D::Error> {
         Ok(match kind {
             "Patient" => Resource::Patient(Box::deserialize(deserializer)?),
             "Condition" => Resource::Condition(Box::deserialize(deserializer)?),
@@ -166,7 +166,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    fn other_version(&self) -> Option<(&'static str, &'static str)> {
+    pub(super) fn other_version(&self) -> Option<(&'static str, &'static str)> {
         let shown = match self {
             Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE],
             Resource::Condition(condition) => {

@@ -1,0 +1,295 @@
+//! The files of an input: found, opened, uncompressed, cut into lines, and read again where a patient is put together.
+
+use super::damage::Damage;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The largest single JSON text (a document, or a line): 1 GB.
+pub const LARGEST_TEXT: u64 = 1 << 30;
+
+/// Lines are handed on in blocks of about this many bytes.
+const BLOCK: usize = 1 << 20;
+
+/// Compressed lines and standard input are kept in memory up to this size, then in a nameless temporary file.
+const LARGEST_IN_MEMORY: usize = 32 << 20;
+
+const NAMES: [&str; 3] = [".json", ".ndjson", ".jsonl"];
+
+/// A file of the input.
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    /// As the user named it; `-` for standard input.
+    pub name: String,
+    path: Option<PathBuf>,
+}
+
+/// The files of the arguments: files as they are, folders with all that they hold, in the order of names.
+///
+/// # Errors
+/// For each argument that gives none, its name and why.
+pub fn find(arguments: &[PathBuf]) -> (Vec<InputFile>, Vec<(String, Damage)>) {
+    let (mut files, mut damages) = (Vec::new(), Vec::new());
+    for argument in arguments {
+        let name = argument.display().to_string();
+        if name == "-" {
+            files.push(InputFile { name, path: None });
+            continue;
+        }
+        match std::fs::metadata(argument) {
+            Ok(metadata) if metadata.is_dir() => {
+                let before = files.len();
+                if let Err(error) = gather(argument, &mut files) {
+                    damages.push((name, closed(&error)));
+                } else if files.len() == before {
+                    damages.push((name, Damage::EmptyFolder));
+                }
+            }
+            Ok(_) => files.push(InputFile { name, path: Some(argument.clone()) }),
+            Err(error) => damages.push((name, closed(&error))),
+        }
+    }
+    (files, damages)
+}
+
+fn gather(folder: &Path, files: &mut Vec<InputFile>) -> io::Result<()> {
+    let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if hidden {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            gather(&path, files)?;
+        } else if path.is_file() && NAMES.iter().any(|name| plain_name(&path).ends_with(name)) {
+            files.push(InputFile { name: path.display().to_string(), path: Some(path) });
+        }
+    }
+    Ok(())
+}
+
+fn plain_name(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let bare = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst"));
+    bare.map(str::to_owned).unwrap_or(name)
+}
+
+/// An input's error in words: the system's, without the number that it ends with.
+pub fn closed(error: &io::Error) -> Damage {
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    Damage::Closed(words.to_lowercase())
+}
+
+/// A file that stands open, uncompressed as it is read.
+pub struct Opened {
+    reader: Box<dyn Read + Send>,
+    /// Whether a part of it can be read again without the parts before it.
+    pub kind: Kind,
+}
+
+/// How a file is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// As it is.
+    Plain,
+    /// Compressed.
+    Compressed,
+    /// It can be read only once.
+    Stream,
+}
+
+impl InputFile {
+    /// Opens the file; what is compressed is seen by its first bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(&self) -> io::Result<Opened> {
+        let mut source: Box<dyn Read + Send> = match &self.path {
+            Some(path) => Box::new(File::open(path)?),
+            None => Box::new(io::stdin()),
+        };
+        let start = read_up_to(&mut source, 4)?;
+        let kind = if self.path.is_none() { Kind::Stream } else { Kind::Plain };
+        let compressed = if self.path.is_none() { Kind::Stream } else { Kind::Compressed };
+        let gzip = start.starts_with(&[0x1f, 0x8b]);
+        let zstd = start == [0x28, 0xb5, 0x2f, 0xfd];
+        let joined = io::Cursor::new(start).chain(source);
+        Ok(if gzip {
+            Opened { reader: Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(joined))), kind: compressed }
+        } else if zstd {
+            Opened { reader: Box::new(zstd::stream::read::Decoder::new(joined)?), kind: compressed }
+        } else {
+            Opened { reader: Box::new(joined), kind }
+        })
+    }
+
+    /// Whether its name says that it has a text a line.
+    pub fn is_named_lines(&self) -> bool {
+        self.path.as_deref().is_some_and(|path| {
+            let name = plain_name(path);
+            name.ends_with(".ndjson") || name.ends_with(".jsonl")
+        })
+    }
+
+    /// The whole text, uncompressed.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read_whole(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open()?.reader.take(LARGEST_TEXT + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Opens the file for reading parts of it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open_plain(&self) -> io::Result<File> {
+        match &self.path {
+            Some(path) => File::open(path),
+            None => Err(io::Error::from(io::ErrorKind::Unsupported)),
+        }
+    }
+}
+
+fn read_up_to(reader: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(count);
+    reader.by_ref().take(count as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whole lines of a file, one after another.
+#[derive(Debug)]
+pub struct Block {
+    /// The lines.
+    pub bytes: Vec<u8>,
+    /// Where they begin in the uncompressed file.
+    pub offset: u64,
+    /// The number of the first, counted from 1.
+    pub first_line: u64,
+    /// What follows.
+    pub end: BlockEnd,
+}
+
+/// What follows a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockEnd {
+    /// Perhaps another.
+    More,
+    /// Nothing.
+    Last,
+    /// What cannot be read: the last line may be half of one.
+    Cut,
+    /// A line larger than any may be.
+    TooLarge,
+}
+
+/// A file being cut into blocks of lines.
+pub struct Lines {
+    opened: Opened,
+    carry: Vec<u8>,
+    offset: u64,
+    line: u64,
+    ended: bool,
+}
+
+impl Lines {
+    /// From the beginning of a file.
+    pub fn new(opened: Opened) -> Lines {
+        Lines { opened, carry: Vec::new(), offset: 0, line: 1, ended: false }
+    }
+
+    /// How the file is kept.
+    pub fn kind(&self) -> Kind {
+        self.opened.kind
+    }
+
+    /// The next block; nothing after the last.
+    pub fn next_block(&mut self) -> Option<Block> {
+        if self.ended {
+            return None;
+        }
+        let mut bytes = std::mem::take(&mut self.carry);
+        let end = loop {
+            let before = bytes.len();
+            let read = self.opened.reader.by_ref().take(BLOCK as u64).read_to_end(&mut bytes);
+            match read {
+                Err(_) => break BlockEnd::Cut,
+                Ok(0) => break BlockEnd::Last,
+                Ok(_) => {}
+            }
+            if let Some(newline) = bytes.iter().skip(before).rposition(|byte| *byte == b'\n') {
+                self.carry = bytes.split_off(before + newline + 1);
+                break BlockEnd::More;
+            }
+            if bytes.len() as u64 > LARGEST_TEXT {
+                break BlockEnd::TooLarge;
+            }
+        };
+        self.ended = end != BlockEnd::More;
+        let block = Block { offset: self.offset, first_line: self.line, end, bytes };
+        self.offset += block.bytes.len() as u64;
+        self.line += block.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        Some(block)
+    }
+}
+
+/// Texts that cannot be read a second time where they came from.
+#[derive(Debug, Default)]
+pub struct Spool {
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    memory: Vec<u8>,
+    file: Option<File>,
+    length: u64,
+}
+
+impl Spool {
+    /// Keeps a text; where it then begins.
+    ///
+    /// # Errors
+    /// Where the temporary file cannot be written.
+    pub fn keep(&self, bytes: &[u8]) -> io::Result<u64> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = held.length;
+        if held.file.is_none() && held.memory.len() + bytes.len() > LARGEST_IN_MEMORY {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(&std::mem::take(&mut held.memory))?;
+            held.file = Some(file);
+        }
+        match &mut held.file {
+            Some(file) => file.write_all(bytes)?,
+            None => held.memory.extend_from_slice(bytes),
+        }
+        held.length += bytes.len() as u64;
+        Ok(start)
+    }
+
+    /// Reads a text again.
+    ///
+    /// # Errors
+    /// Where the temporary file cannot be read.
+    pub fn read(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut held.file {
+            Some(file) => {
+                file.seek(SeekFrom::Start(offset))?;
+                file.read_exact(bytes)
+            }
+            None => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                let kept = held.memory.get(start..start.saturating_add(bytes.len()));
+                bytes.copy_from_slice(kept.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The outline of a JSON text: which resources it holds and whose they are, without reading what they say.
+
+use super::survey::{Request, Response};
+use crate::fhir::Resource;
+use crate::fhir::datatypes::{Identifier, Reference};
+use crate::fhir::reference::Address;
+use crate::fhir::text::{List, Text};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+
+/// A resource, a Bundle, or an entry's resource, as far as it tells whose it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Outline<'a> {
+    /// The type.
+    #[serde(borrow)]
+    pub resource_type: Option<Text<'a>>,
+    /// The id.
+    #[serde(borrow)]
+    pub id: Option<Text<'a>>,
+    #[serde(borrow)]
+    subject: Option<&'a RawValue>,
+    #[serde(borrow)]
+    patient: Option<&'a RawValue>,
+    #[serde(borrow)]
+    identifier: Option<&'a RawValue>,
+    #[serde(borrow)]
+    contained: Option<&'a RawValue>,
+    #[serde(borrow)]
+    issue: Option<&'a RawValue>,
+    /// A Bundle's entries.
+    #[serde(borrow)]
+    pub entry: List<OutlineEntry<'a>>,
+}
+
+/// An entry of a Bundle.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct OutlineEntry<'a> {
+    /// Its address.
+    #[serde(borrow)]
+    pub full_url: Option<Text<'a>>,
+    /// Its resource.
+    #[serde(borrow)]
+    pub resource: Option<Outline<'a>>,
+    /// What was asked of the server, in a history or transaction.
+    #[serde(borrow)]
+    pub request: Option<Request<'a>>,
+    /// What came of it.
+    #[serde(borrow)]
+    pub response: Option<Response<'a>>,
+}
+
+/// A name by which a patient is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PatientName {
+    /// An id, and its server where an address says so.
+    Server {
+        /// The server's address.
+        base: Option<String>,
+        /// The id.
+        id: String,
+    },
+    /// Another address: `urn:uuid:…`.
+    Address(String),
+    /// A business identifier: system and value.
+    Identifier(String, String),
+}
+
+/// Whose a resource is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A patient's.
+    Patient(PatientName),
+    /// Of a type that no input is read from: nobody asks.
+    NotRead,
+    /// Of a thing that goes with the resources that refer to it, and need not say.
+    Unsaid,
+    /// It does not say, or in a way that leads to no patient.
+    Nobody,
+}
+
+/// The types that inputs are read from, and those that they refer to.
+const READ: [&str; 7] =
+    ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "Specimen", "BodyStructure"];
+
+/// The addresses of the entries of one document, so that subjects find them.
+#[derive(Debug, Default)]
+pub struct Addresses<'d> {
+    patients: HashMap<&'d str, Option<&'d str>>,
+}
+
+impl<'d> Addresses<'d> {
+    /// Notes a Patient's address in its Bundle.
+    pub fn note_patient(&mut self, full_url: &'d str, id: Option<&'d str>) {
+        self.patients.entry(full_url).or_insert(id);
+    }
+
+    /// The addresses of a Bundle's Patients, those of Bundles within it too.
+    pub fn of(outline: &'d Outline<'_>) -> Addresses<'d> {
+        let mut addresses = Addresses::default();
+        addresses.gather(outline);
+        addresses
+    }
+
+    fn gather(&mut self, outline: &'d Outline<'_>) {
+        for entry in &outline.entry {
+            let Some(resource) = &entry.resource else { continue };
+            match (resource.resource_type.as_deref(), entry.full_url.as_deref()) {
+                (Some("Patient"), Some(url)) => self.note_patient(url, resource.id.as_deref()),
+                (Some("Bundle"), _) => self.gather(resource),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'a> Outline<'a> {
+    /// Whose the resource is.
+    pub fn owner(&self, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
+        match self.resource_type.as_deref() {
+            Some("Patient") => {
+                let identifiers: List<Identifier<'a>> = read(self.identifier).unwrap_or_default();
+                patient_name(full_url, self.id.as_deref(), &identifiers).map_or(Owner::Nobody, Owner::Patient)
+            }
+            Some(kind) if READ.contains(&kind) => {
+                let field = if kind == "BodyStructure" { self.patient } else { self.subject };
+                let Some(subject) = read::<Reference<'a>>(field) else { return without_subject(kind) };
+                let contained = || read::<List<Outline<'a>>>(self.contained).unwrap_or_default().into_iter().collect();
+                subject_owner(&subject, full_url, contained, addresses)
+            }
+            _ => Owner::NotRead,
+        }
+    }
+
+    /// Whether an OperationOutcome says that something failed.
+    pub fn reports_error(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Issue<'a> {
+            #[serde(borrow, default)]
+            severity: Option<Text<'a>>,
+        }
+        let issues: List<Issue<'a>> = read(self.issue).unwrap_or_default();
+        issues
+            .iter()
+            .any(|issue| issue.severity.as_deref().is_some_and(|severity| matches!(severity, "error" | "fatal")))
+    }
+
+    /// A Patient's identifiers.
+    pub fn identifiers(&self) -> List<Identifier<'a>> {
+        read(self.identifier).unwrap_or_default()
+    }
+}
+
+/// Whose a resource is that was read.
+pub fn owner_of(resource: &Resource<'_>, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
+    let common = resource.common();
+    match resource {
+        Resource::Unread(_) => Owner::NotRead,
+        Resource::Patient(_) => {
+            let id = common.id.map(|id| id.as_str());
+            patient_name(full_url, id, common.identifier).map_or(Owner::Nobody, Owner::Patient)
+        }
+        _ => {
+            let Some(subject) = resource.subject() else { return without_subject(resource.kind()) };
+            let contained = || common.contained.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
+            subject_owner(&subject, full_url, contained, addresses)
+        }
+    }
+}
+
+/// A material or a site need not say whose it is.
+fn without_subject(kind: &str) -> Owner {
+    if matches!(kind, "Specimen" | "BodyStructure") { Owner::Unsaid } else { Owner::Nobody }
+}
+
+fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+/// The name of a Patient: its id, else its address in the Bundle, else its first identifier.
+pub fn patient_name(full_url: Option<&str>, id: Option<&str>, identifiers: &[Identifier<'_>]) -> Option<PatientName> {
+    let address = full_url.map(Address::of);
+    match (id, address, full_url) {
+        (Some(id), Some(Address::Server { base, .. }), _) => {
+            Some(PatientName::Server { base: base.map(str::to_owned), id: id.to_owned() })
+        }
+        (Some(id), ..) => Some(PatientName::Server { base: None, id: id.to_owned() }),
+        (None, Some(Address::Server { base, kind: "Patient", id, .. }), _) => {
+            Some(PatientName::Server { base: base.map(str::to_owned), id: id.to_owned() })
+        }
+        (None, Some(_), Some(url)) => Some(PatientName::Address(url.to_owned())),
+        (None, ..) => identifiers.iter().find_map(identifier_name),
+    }
+}
+
+/// The name that an identifier gives; none without system or value.
+pub fn identifier_name(identifier: &Identifier<'_>) -> Option<PatientName> {
+    let system = identifier.system.as_deref()?.to_owned();
+    let value = identifier.value.as_deref()?.to_owned();
+    Some(PatientName::Identifier(system, value))
+}
+
+/// The patient that a `subject` names: by address, by a Patient within the resource, or by identifier.
+fn subject_owner<'c>(
+    subject: &Reference<'_>,
+    full_url: Option<&str>,
+    contained: impl FnOnce() -> Vec<Outline<'c>>,
+    addresses: &Addresses<'_>,
+) -> Owner {
+    let of_another_type = match subject.reference.as_deref().map(Address::of) {
+        Some(Address::Server { kind, .. }) => kind != "Patient",
+        _ => subject.kind.as_deref().is_some_and(|kind| kind != "Patient"),
+    };
+    if of_another_type {
+        return Owner::NotRead;
+    }
+    subject_name(subject, full_url, contained, addresses).map_or(Owner::Nobody, Owner::Patient)
+}
+
+fn subject_name<'c>(
+    subject: &Reference<'_>,
+    full_url: Option<&str>,
+    contained: impl FnOnce() -> Vec<Outline<'c>>,
+    addresses: &Addresses<'_>,
+) -> Option<PatientName> {
+    let Some(text) = subject.reference.as_deref() else {
+        return subject.identifier.as_ref().and_then(identifier_name);
+    };
+    if let Some(id) = addresses.patients.get(text) {
+        return patient_name(Some(text), *id, &[]);
+    }
+    match Address::of(text) {
+        Address::Contained(id) => {
+            let contained = contained();
+            let within = contained.iter().find(|resource| {
+                resource.resource_type.as_deref() == Some("Patient")
+                    && resource.id.as_deref().map(|has| has.trim_start_matches('#')) == Some(id)
+            })?;
+            within.identifiers().iter().find_map(identifier_name)
+        }
+        Address::Server { base, kind: "Patient", id, .. } => {
+            let around = full_url.map(Address::of);
+            let base = match (base, around) {
+                (None, Some(Address::Server { base, .. })) => base,
+                (base, _) => base,
+            };
+            Some(PatientName::Server { base: base.map(str::to_owned), id: id.to_owned() })
+        }
+        Address::Name(urn) => Some(PatientName::Address(urn.to_owned())),
+        Address::Server { .. } | Address::Malformed => None,
+    }
+}
+
+/// The patients that a damaged text still names: whoever stands there may have lost a resource.
+pub fn names_in_damaged(text: &str) -> Vec<PatientName> {
+    let text = text.replace("\\/", "/");
+    let mut names = Vec::new();
+    for (start, _) in text.match_indices("Patient/") {
+        let before = text.get(..start).unwrap_or_default();
+        let quoted = before.rfind('"').map_or("", |quote| before.get(quote + 1..).unwrap_or_default());
+        let rest = text.get(start + "Patient/".len()..).unwrap_or_default();
+        let Some(end) = rest.find(['"', '/']) else { continue };
+        let id = rest.get(..end).unwrap_or_default();
+        let address = format!("{quoted}Patient/{id}");
+        if let Address::Server { base, kind: "Patient", id, .. } = Address::of(&address) {
+            names.push(PatientName::Server { base: base.map(str::to_owned), id: id.to_owned() });
+        }
+    }
+    for (start, _) in text.match_indices("\"urn:") {
+        let rest = text.get(start + 1..).unwrap_or_default();
+        if let Some(end) = rest.find('"') {
+            names.push(PatientName::Address(rest.get(..end).unwrap_or_default().to_owned()));
+        }
+    }
+    names.extend(id_of_damaged_patient(&text));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The id of a Patient resource of which the beginning is left.
+fn id_of_damaged_patient(text: &str) -> Option<PatientName> {
+    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let (_, after) = compact.split_once("\"resourceType\":\"Patient\"")?;
+    let (between, rest) = after.split_once("\"id\":\"")?;
+    let (id, _) = rest.split_once('"')?;
+    let same_resource = !between.contains("resourceType");
+    same_resource.then(|| PatientName::Server { base: None, id: id.to_owned() })
+}

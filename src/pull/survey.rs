@@ -1,0 +1,278 @@
+//! The survey of one JSON text: whose resources it holds, and what of it is damaged.
+
+use super::damage::{Damage, not_json};
+use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name, names_in_damaged};
+use crate::fhir::Unreadable;
+use crate::fhir::record::Deletion;
+use crate::fhir::text::{List, Text};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What a text holds.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Whose resources it holds, each once, in the order in which they come.
+    pub owners: Vec<PatientName>,
+    /// Further names of those: addresses in Bundles, identifiers.
+    pub aliases: Vec<(PatientName, PatientName)>,
+    /// What cannot be used.
+    pub problems: Vec<Problem>,
+    /// Resources that the text says are deleted.
+    pub deletions: Vec<Deletion>,
+}
+
+/// Something in a text that cannot be used.
+#[derive(Debug)]
+pub struct Problem {
+    /// The entry of the Bundle.
+    pub entry: Option<String>,
+    /// What is wrong.
+    pub damage: Damage,
+    /// Who may have lost a resource by it.
+    pub concerns: Concerns,
+}
+
+/// Who may have lost a resource.
+#[derive(Debug)]
+pub enum Concerns {
+    /// These patients, where the input has them.
+    Named(Vec<PatientName>),
+    /// All patients of the text.
+    TextsPatients,
+    /// Not known: whoever has resources beside it.
+    Neighbours,
+    /// Nobody.
+    Nobody,
+}
+
+/// Surveys a text.
+///
+/// # Errors
+/// Where nothing of it can be used.
+pub fn survey(bytes: &[u8]) -> Result<Survey, Problem> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0);
+            let damage = if utf16 { Damage::Utf16 } else { Damage::NotUtf8(error.valid_up_to() + 1) };
+            return Err(damaged(&String::from_utf8_lossy(bytes), damage));
+        }
+    };
+    let outline: Outline<'_> = match serde_json::from_str(text) {
+        Ok(outline) => outline,
+        Err(error) if error.is_data() => return surveyed_one_by_one(text),
+        Err(error) => return Err(damaged(text, not_json(text, &error))),
+    };
+    let mut survey = Survey::default();
+    let addresses = Addresses::of(&outline);
+    let closer_look = survey.add(&outline, None, None, &addresses);
+    match closer_look {
+        Ok(()) => Ok(survey.finished()),
+        Err(NeedsText) => surveyed_one_by_one(text),
+    }
+}
+
+/// An entry that is not what an outline can show.
+struct NeedsText;
+
+impl Survey {
+    fn add(
+        &mut self,
+        outline: &Outline<'_>,
+        entry: Option<String>,
+        full_url: Option<&str>,
+        addresses: &Addresses<'_>,
+    ) -> Result<(), NeedsText> {
+        match outline.resource_type.as_deref() {
+            None => Err(NeedsText),
+            Some("Bundle") => {
+                for (place, part) in outline.entry.iter().enumerate() {
+                    self.note_deletion(part.request.as_ref(), part.response.as_ref());
+                    let Some(resource) = &part.resource else { continue };
+                    let entry = match &entry {
+                        Some(outer) => format!("{outer}.{}", place + 1),
+                        None => (place + 1).to_string(),
+                    };
+                    self.add(resource, Some(entry), part.full_url.as_deref(), addresses)?;
+                }
+                Ok(())
+            }
+            Some("OperationOutcome") => {
+                if outline.reports_error() {
+                    let concerns = Concerns::TextsPatients;
+                    self.problems.push(Problem { entry, damage: Damage::SearchFailed, concerns });
+                }
+                Ok(())
+            }
+            Some(kind) => {
+                self.add_resource(kind, outline, entry, full_url, addresses);
+                Ok(())
+            }
+        }
+    }
+
+    fn add_resource(
+        &mut self,
+        kind: &str,
+        outline: &Outline<'_>,
+        entry: Option<String>,
+        full_url: Option<&str>,
+        addresses: &Addresses<'_>,
+    ) {
+        match outline.owner(full_url, addresses) {
+            Owner::NotRead | Owner::Unsaid => {}
+            Owner::Patient(PatientName::Identifier(..)) if kind == "Patient" => {
+                let concerns = Concerns::TextsPatients;
+                self.problems.push(Problem { entry, damage: Damage::NamelessPatient, concerns });
+            }
+            Owner::Patient(name) => {
+                if kind == "Patient" {
+                    let address = full_url.map(|url| PatientName::Address(url.to_owned()));
+                    let identifiers = outline.identifiers();
+                    let further = address.into_iter().chain(identifiers.iter().filter_map(identifier_name));
+                    self.aliases.extend(further.map(|alias| (name.clone(), alias)));
+                }
+                if self.owners.last() != Some(&name) && !self.owners.contains(&name) {
+                    self.owners.push(name);
+                }
+            }
+            Owner::Nobody if kind == "Patient" => {
+                let concerns = Concerns::TextsPatients;
+                self.problems.push(Problem { entry, damage: Damage::NamelessPatient, concerns });
+            }
+            Owner::Nobody => {
+                let source = outline.id.as_deref().map_or_else(|| kind.to_owned(), |id| format!("{kind}/{id}"));
+                let concerns = Concerns::Nobody;
+                self.problems.push(Problem { entry, damage: Damage::NoPatient(source), concerns });
+            }
+        }
+    }
+
+    fn note_deletion(&mut self, request: Option<&Request<'_>>, response: Option<&Response<'_>>) {
+        let Some(request) = request.filter(|request| request.method.as_deref() == Some("DELETE")) else {
+            return;
+        };
+        let at = response.and_then(|response| response.last_modified.as_deref());
+        self.deletions.extend(request.url.as_deref().and_then(|url| Deletion::of(url, at)));
+    }
+
+    /// A resource that leads to no patient is the text's patients' to name in their coverage; an error only where
+    /// the text has no patient.
+    fn finished(mut self) -> Survey {
+        if !self.owners.is_empty() {
+            self.problems.retain(|problem| !matches!(problem.damage, Damage::NoPatient(_)));
+        }
+        self
+    }
+}
+
+/// What an entry of a history or transaction says was asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Request<'a> {
+    #[serde(borrow)]
+    method: Option<Text<'a>>,
+    #[serde(borrow)]
+    url: Option<Text<'a>>,
+}
+
+/// What an entry of a history says came of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Response<'a> {
+    #[serde(borrow)]
+    last_modified: Option<Text<'a>>,
+}
+
+/// Surveys a text of which a part is not what it should be: each entry for itself.
+fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Bundle<'a> {
+        #[serde(borrow)]
+        resource_type: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        entry: List<&'a RawValue>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Entry<'a> {
+        #[serde(borrow)]
+        full_url: Option<Text<'a>>,
+        #[serde(borrow)]
+        resource: Option<&'a RawValue>,
+        #[serde(borrow)]
+        request: Option<Request<'a>>,
+        #[serde(borrow)]
+        response: Option<Response<'a>>,
+    }
+    let not_fhir = || damaged(text, Damage::NotReadable(Unreadable::NotFhir));
+    let bundle: Bundle<'_> = serde_json::from_str(text).map_err(|error| match text.trim_start().starts_with('{') {
+        true => damaged(text, Damage::NotReadable(crate::fhir::resource::problem(text, &error))),
+        false => not_fhir(),
+    })?;
+    match bundle.resource_type.map(RawValue::get) {
+        Some("\"Bundle\"") => {}
+        Some(kind) if kind.starts_with('"') => return Err(unreadable_resource(text)),
+        _ => return Err(not_fhir()),
+    }
+    let entries: Vec<(usize, Entry<'_>, Option<Outline<'_>>)> = bundle
+        .entry
+        .iter()
+        .enumerate()
+        .map(|(place, raw)| {
+            let entry: Entry<'_> =
+                serde_json::from_str(raw.get()).unwrap_or(Entry { resource: Some(raw), ..Entry::default() });
+            let outline = entry.resource.and_then(|raw| serde_json::from_str(raw.get()).ok());
+            (place + 1, entry, outline)
+        })
+        .collect();
+    let mut addresses = Addresses::default();
+    for (_, entry, outline) in &entries {
+        if let (Some(url), Some(outline)) = (entry.full_url.as_deref(), outline)
+            && outline.resource_type.as_deref() == Some("Patient")
+        {
+            addresses.note_patient(url, outline.id.as_deref());
+        }
+    }
+    let mut survey = Survey::default();
+    for (place, entry, outline) in &entries {
+        survey.note_deletion(entry.request.as_ref(), entry.response.as_ref());
+        let Some(raw) = entry.resource else { continue };
+        let number = Some(place.to_string());
+        let added =
+            outline.as_ref().map(|outline| survey.add(outline, number.clone(), entry.full_url.as_deref(), &addresses));
+        if !matches!(added, Some(Ok(()))) {
+            survey.problems.push(problem_of_entry(raw.get(), number));
+        }
+    }
+    Ok(survey.finished())
+}
+
+/// An entry without a type, or not even an object: it may be of any patient of the Bundle.
+fn problem_of_entry(text: &str, entry: Option<String>) -> Problem {
+    let names = names_in_damaged(text);
+    let concerns = if names.is_empty() { Concerns::TextsPatients } else { Concerns::Named(names) };
+    Problem { entry, damage: Damage::NotReadable(Unreadable::NotFhir), concerns }
+}
+
+/// A resource whose outline cannot be read: a field twice, an id that is no string.
+fn unreadable_resource(text: &str) -> Problem {
+    let why = match serde_json::from_str::<Outline<'_>>(text) {
+        Err(error) => crate::fhir::resource::problem(text, &error),
+        Ok(_) => Unreadable::NotFhir,
+    };
+    damaged(text, Damage::NotReadable(why))
+}
+
+/// A text that is lost: it concerns those whom it still names; what is not the beginning of a resource, nobody.
+pub fn damaged(text: &str, damage: Damage) -> Problem {
+    let names = names_in_damaged(text);
+    let is_resource = text.trim_start().starts_with('{');
+    let concerns = match (names.is_empty(), is_resource) {
+        (false, _) => Concerns::Named(names),
+        (true, true) => Concerns::Neighbours,
+        (true, false) => Concerns::Nobody,
+    };
+    Problem { entry: None, damage, concerns }
+}
