@@ -1,12 +1,32 @@
 //! From files to patients: each patient's record whole, or not decided at all.
+//!
+//! The input is read twice. The first reading looks only at whose each resource is and whether the text is sound; the
+//! second reads each patient's texts, wherever they stand, and puts the record together. So the resources of one
+//! patient may be spread over lines and files in any order, nobody is decided from half a record or twice, and memory
+//! holds some fifty bytes for each stretch of a patient's lines, and the texts that are being worked on.
+//!
+//! What cannot be read twice (standard input, compressed lines) is kept, from 32 MB in a temporary file without a name.
+//!
+//! Damage (no JSON, no FHIR, another FHIR version, a file that breaks off) is a [`Failure`], with the place; whoever may
+//! have lost a resource by it is not decided:
+//! - the patients whom the damaged text still names;
+//! - if it names none: nobody, where every other patient of the file is in one text and in no other file; the patients
+//!   of the lines before and after it, where the lines of a patient stand together; else all who stand in the file, and,
+//!   if these stand in other files too, all.
+//!
+//! A resource of FHIR R4 with a field that cannot be read is no damage: it is left out, and the coverage says so.
 
 mod assemble;
 mod damage;
 mod files;
+mod groups;
 mod in_order;
+mod index;
 mod outline;
 mod patients;
+mod read;
 mod survey;
 
 pub use assemble::records;
 pub use damage::{Damage, Failure, Place};
+pub use read::PatientFiles;

@@ -1,0 +1,181 @@
+//! Who is put together with whom, and who is not decided because a part of the record is lost.
+
+use super::damage::{Damage, Failure, Place};
+use super::files::InputFile;
+use super::index::{Index, Located, Piece};
+use super::patients::PatientNumber;
+use super::survey::Concerns;
+use smallvec::SmallVec;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Patients who are put together at once, because a text holds resources of more than one of them.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// The patients, in the order in which the input first names them.
+    pub patients: SmallVec<[PatientNumber; 1]>,
+    /// Where their resources are.
+    pub pieces: SmallVec<[Piece; 1]>,
+}
+
+/// The groups in the order in which they first come.
+pub fn groups(index: &mut Index) -> Vec<Group> {
+    let settled: Vec<Option<PatientNumber>> =
+        (0..index.patients.len()).map(|number| index.patients.settled(number as PatientNumber)).collect();
+    let settled = |number: PatientNumber| settled.get(number as usize).copied().flatten();
+    let mut sets = Sets::new(index.patients.len());
+    for piece in &index.pieces {
+        let mut owners = piece.owners.iter().filter_map(|number| settled(*number));
+        if let Some(first) = owners.next() {
+            owners.for_each(|other| sets.join(first, other));
+        }
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places: HashMap<PatientNumber, usize> = HashMap::new();
+    let mut placed: HashSet<PatientNumber> = HashSet::new();
+    for piece in std::mem::take(&mut index.pieces) {
+        let mut owners = piece.owners.iter().filter_map(|number| settled(*number)).peekable();
+        let Some(first) = owners.peek().copied() else { continue };
+        let place = *places.entry(sets.root(first)).or_insert_with(|| {
+            groups.push(Group::default());
+            groups.len() - 1
+        });
+        let Some(group) = groups.get_mut(place) else { continue };
+        group.patients.extend(owners.filter(|number| placed.insert(*number)));
+        group.pieces.push(piece);
+    }
+    groups
+}
+
+/// Sets of patients that are joined.
+struct Sets(Vec<PatientNumber>);
+
+impl Sets {
+    fn new(count: usize) -> Sets {
+        Sets((0..count as PatientNumber).collect())
+    }
+
+    fn root(&mut self, number: PatientNumber) -> PatientNumber {
+        let mut at = number;
+        while let Some(above) = self.0.get(at as usize).copied().filter(|above| *above != at) {
+            let higher = self.0.get(above as usize).copied().unwrap_or(above);
+            if let Some(entry) = self.0.get_mut(at as usize) {
+                *entry = higher;
+            }
+            at = higher;
+        }
+        at
+    }
+
+    fn join(&mut self, one: PatientNumber, other: PatientNumber) {
+        let (one, other) = (self.root(one), self.root(other));
+        if let Some(entry) = self.0.get_mut(one.max(other) as usize) {
+            *entry = one.min(other);
+        }
+    }
+}
+
+/// Each problem of the first reading with the patients whom it may have cost a resource.
+pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSet<PatientNumber>) {
+    let mut shapes: HashMap<u32, Shape> = HashMap::new();
+    let mut undecided = HashSet::new();
+    let mut failures = Vec::new();
+    for located in std::mem::take(&mut index.problems) {
+        let numbers = concerned(index, &located, &mut shapes);
+        let patients = numbers.iter().map(|number| index.patients.reference(*number)).collect();
+        undecided.extend(numbers);
+        let place = place(files, located.file, located.line, located.problem.entry);
+        failures.push(Failure { place, damage: located.problem.damage, patients });
+    }
+    for (number, piece) in unsettled(index) {
+        let same_id: BTreeSet<_> =
+            index.patients.same_id(number).into_iter().filter(|other| *other != number).collect();
+        let damage = match same_id.is_empty() {
+            true => Damage::NoPatient("a resource that names its patient by identifier".to_owned()),
+            false => Damage::TwoServers,
+        };
+        let patients = same_id.iter().map(|number| index.patients.reference(*number)).collect();
+        undecided.extend(same_id);
+        failures.push(Failure { place: place(files, piece.file, piece.line, None), damage, patients });
+    }
+    (failures, undecided)
+}
+
+fn place(files: &[InputFile], file: u32, line: Option<u64>, entry: Option<String>) -> Place {
+    let file = files.get(file as usize).map(|file| file.name.clone()).unwrap_or_default();
+    Place { file, line, entry }
+}
+
+/// Names that lead to no one patient, each with the first piece that uses it.
+fn unsettled(index: &Index) -> Vec<(PatientNumber, &Piece)> {
+    let mut seen = HashSet::new();
+    let pieces = index.pieces.iter().flat_map(|piece| piece.owners.iter().map(move |number| (*number, piece)));
+    pieces.filter(|(number, _)| index.patients.settled(*number).is_none() && seen.insert(*number)).collect()
+}
+
+fn concerned(index: &Index, located: &Located, shapes: &mut HashMap<u32, Shape>) -> BTreeSet<PatientNumber> {
+    let settled = |numbers: &[PatientNumber]| -> BTreeSet<PatientNumber> {
+        numbers.iter().filter_map(|number| index.patients.settled(*number)).collect()
+    };
+    match &located.problem.concerns {
+        Concerns::Nobody => BTreeSet::new(),
+        Concerns::Named(names) => names.iter().filter_map(|name| index.patients.find(name)).collect(),
+        Concerns::TextsPatients => settled(&located.of_text),
+        Concerns::Neighbours => {
+            let of_file = |place: Option<usize>| {
+                let piece = place.and_then(|place| index.pieces.get(place));
+                piece.filter(|piece| piece.file == located.file).map(|piece| settled(&piece.owners)).unwrap_or_default()
+            };
+            match shapes.entry(located.file).or_insert_with(|| Shape::of(index, located.file)) {
+                Shape::TextAPatient => BTreeSet::new(),
+                Shape::LinesTogether => {
+                    let (before, after) = (of_file(located.before.checked_sub(1)), of_file(Some(located.before)));
+                    let both: BTreeSet<_> = before.intersection(&after).copied().collect();
+                    if both.is_empty() { before.union(&after).copied().collect() } else { both }
+                }
+                Shape::Scattered(all) => all.clone(),
+            }
+        }
+    }
+}
+
+/// How a file is made up, which tells whose a lost line may have been.
+enum Shape {
+    /// Every patient has one text, and no text elsewhere: a lost one was another patient's.
+    TextAPatient,
+    /// The lines of a patient stand together: a lost one was of the patient before it or after it.
+    LinesTogether,
+    /// Patients come again, here or in other files: a lost one may have been of any of these.
+    Scattered(BTreeSet<PatientNumber>),
+}
+
+impl Shape {
+    fn of(index: &Index, file: u32) -> Shape {
+        let owners = |piece: &Piece| {
+            piece.owners.iter().filter_map(|number| index.patients.settled(*number)).collect::<Vec<_>>()
+        };
+        let mut here = BTreeSet::new();
+        let (mut again, mut several_lines) = (false, false);
+        let mut last: Vec<PatientNumber> = Vec::new();
+        for piece in index.pieces.iter().filter(|piece| piece.file == file) {
+            let now = owners(piece);
+            for number in &now {
+                let known = !here.insert(*number);
+                several_lines |= known;
+                again |= known && !last.contains(number);
+            }
+            several_lines |= piece.lines > 1;
+            last = now;
+        }
+        let elsewhere = index.pieces.iter().filter(|piece| piece.file != file).flat_map(&owners);
+        let mut elsewhere: BTreeSet<_> = elsewhere.collect();
+        if !elsewhere.is_disjoint(&here) {
+            elsewhere.append(&mut here);
+            return Shape::Scattered(elsewhere);
+        }
+        match (again, several_lines) {
+            (true, _) => Shape::Scattered(here),
+            (false, true) => Shape::LinesTogether,
+            (false, false) => Shape::TextAPatient,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The first reading of the input: which patient's resources stand where, and what is damaged.
+
+use super::damage::Damage;
+use super::files::{Block, BlockEnd, InputFile, Kind, LARGEST_TEXT, Lines, Spool, closed};
+use super::in_order::in_order;
+use super::patients::{PatientNumber, Patients};
+use super::survey::{Concerns, Problem, Survey, damaged, survey};
+use crate::fhir::record::Deletion;
+use smallvec::SmallVec;
+use std::ops::ControlFlow;
+
+/// A stretch of a file that holds resources of the same patients.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The file, by its place in the list.
+    pub file: u32,
+    /// Where it begins: in the file, or in the spool.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub length: u64,
+    /// The number of its first line; none where the file is one text.
+    pub line: Option<u64>,
+    /// Whose resources they are.
+    pub owners: SmallVec<[PatientNumber; 2]>,
+    /// How many texts.
+    pub lines: u32,
+}
+
+/// How a file's pieces are read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// From the file.
+    InPlace,
+    /// From the file, uncompressed from its beginning (it is one text).
+    Whole,
+    /// From the spool.
+    Spool,
+}
+
+/// What the first reading found.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// The patients' names.
+    pub patients: Patients,
+    /// How each file is read again.
+    pub again: Vec<Again>,
+    /// Texts that can be read only once.
+    pub spool: Spool,
+    /// Resources that the input says are deleted.
+    pub deletions: Vec<Deletion>,
+    /// Where resources are, in the order of the input.
+    pub pieces: Vec<Piece>,
+    /// What is damaged.
+    pub problems: Vec<Located>,
+    damaged_since_piece: bool,
+    files_with_deletions: Vec<u32>,
+}
+
+/// A problem, and before which piece it came.
+#[derive(Debug)]
+pub struct Located {
+    /// The file, by its place in the list.
+    pub file: u32,
+    /// The line.
+    pub line: Option<u64>,
+    /// The number of the piece that follows it.
+    pub before: usize,
+    /// The problem.
+    pub problem: Problem,
+    /// The patients of its text.
+    pub of_text: Vec<PatientNumber>,
+}
+
+/// One text, or whole lines, on the way to the survey.
+struct Job {
+    file: u32,
+    again: Again,
+    one_text: bool,
+    start: Result<u64, Damage>,
+    block: Block,
+}
+
+/// A text that was surveyed.
+struct Surveyed {
+    file: u32,
+    again: Again,
+    offset: u64,
+    length: u64,
+    line: Option<u64>,
+    outcome: Result<Survey, Problem>,
+}
+
+/// Reads all files once, on all threads.
+pub fn index(files: &[InputFile], threads: usize) -> Index {
+    let spool = Spool::default();
+    let mut found = Index { again: vec![Again::InPlace; files.len()], ..Index::default() };
+    let mut feeder = Feeder { files, spool: &spool, next: 0, lines: None };
+    in_order(
+        threads,
+        move || feeder.next(),
+        surveyed,
+        |texts| {
+            texts.into_iter().for_each(|text| found.add(text));
+            ControlFlow::Continue(())
+        },
+    );
+    found.spool = spool;
+    found
+}
+
+/// Hands out whole texts and blocks of lines.
+struct Feeder<'f> {
+    files: &'f [InputFile],
+    spool: &'f Spool,
+    next: usize,
+    lines: Option<(u32, Lines)>,
+}
+
+impl Feeder<'_> {
+    fn next(&mut self) -> Option<Job> {
+        if let Some((file, lines)) = &mut self.lines {
+            let (file, kind) = (*file, lines.kind());
+            if let Some(block) = lines.next_block() {
+                return Some(self.block(file, kind, block));
+            }
+            self.lines = None;
+        }
+        let input = self.files.get(self.next)?;
+        let file = u32::try_from(self.next).unwrap_or(u32::MAX);
+        self.next += 1;
+        let mut lines = match input.open() {
+            Ok(opened) => Lines::new(opened),
+            Err(error) => return Some(unopened(file, closed(&error))),
+        };
+        let kind = lines.kind();
+        let Some(first) = lines.next_block() else { return Some(unopened(file, Damage::Empty)) };
+        if has_a_text_a_line(input, &first) {
+            self.lines = Some((file, lines));
+            return Some(self.block(file, kind, first));
+        }
+        let mut block = first;
+        while block.end == BlockEnd::More {
+            let Some(more) = lines.next_block() else { break };
+            block.bytes.extend_from_slice(&more.bytes);
+            block.end = if block.bytes.len() as u64 > LARGEST_TEXT { BlockEnd::TooLarge } else { more.end };
+        }
+        let mut job = match kind {
+            Kind::Compressed => Job { file, again: Again::Whole, one_text: true, start: Ok(0), block },
+            Kind::Plain | Kind::Stream => self.block(file, kind, block),
+        };
+        job.one_text = true;
+        Some(job)
+    }
+
+    fn block(&self, file: u32, kind: Kind, block: Block) -> Job {
+        let (again, start) = match kind {
+            Kind::Plain => (Again::InPlace, Ok(block.offset)),
+            Kind::Compressed | Kind::Stream => {
+                (Again::Spool, self.spool.keep(&block.bytes).map_err(|error| closed(&error)))
+            }
+        };
+        Job { file, again, one_text: false, start, block }
+    }
+}
+
+fn unopened(file: u32, damage: Damage) -> Job {
+    let block = Block { bytes: Vec::new(), offset: 0, first_line: 1, end: BlockEnd::Last };
+    Job { file, again: Again::InPlace, one_text: true, start: Err(damage), block }
+}
+
+/// Whether a file has a text a line: its first line is one, and more follows; or its name says so and it is not one
+/// text over several lines all the same.
+fn has_a_text_a_line(input: &InputFile, first: &Block) -> bool {
+    let text = without_mark(&first.bytes);
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let Some(line) = lines.next() else { return false };
+    let complete = |text: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+    let second = lines.next();
+    let more = second.is_some() || first.end == BlockEnd::More;
+    if complete(line) {
+        return more || input.is_named_lines();
+    }
+    if input.is_named_lines() {
+        return !complete(text);
+    }
+    second.is_some_and(|second| second.starts_with(b"{") && complete(second))
+}
+
+/// Without the mark that some programs set before UTF-8.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes)
+}
+
+fn surveyed(job: Job) -> Vec<Surveyed> {
+    let Job { file, again, one_text, start, block } = job;
+    let whole = |outcome| Surveyed {
+        file,
+        again,
+        offset: start.as_ref().copied().unwrap_or_default(),
+        length: block.bytes.len() as u64,
+        line: None,
+        outcome,
+    };
+    let lost = |damage| Err(Problem { entry: None, damage, concerns: Concerns::Nobody });
+    let offset = match &start {
+        Err(damage) => return vec![whole(lost(damage.clone()))],
+        Ok(offset) => *offset,
+    };
+    if one_text {
+        let text = without_mark(&block.bytes);
+        let outcome = match block.end {
+            BlockEnd::TooLarge => lost(Damage::TooLarge),
+            BlockEnd::Cut => Err(damaged(&String::from_utf8_lossy(text), Damage::Compression)),
+            BlockEnd::More | BlockEnd::Last if text.trim_ascii().is_empty() => lost(Damage::Empty),
+            BlockEnd::More | BlockEnd::Last => survey(text),
+        };
+        return vec![whole(outcome)];
+    }
+    let mut texts = Vec::new();
+    let mut begin = 0usize;
+    let pieces: Vec<&[u8]> = block.bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let last = pieces.len().saturating_sub(1);
+    for (number, line) in pieces.into_iter().enumerate() {
+        let text = if block.first_line == 1 && number == 0 { without_mark(line) } else { line };
+        let line_number = Some(block.first_line + number as u64);
+        let place = |outcome| Surveyed {
+            file,
+            again,
+            offset: offset + (begin + line.len() - text.len()) as u64,
+            length: text.len() as u64,
+            line: line_number,
+            outcome,
+        };
+        let ends_early = number == last && !line.ends_with(b"\n");
+        match block.end {
+            BlockEnd::Cut if ends_early => {}
+            BlockEnd::TooLarge if ends_early => texts.push(place(lost(Damage::TooLarge))),
+            _ if text.trim_ascii().is_empty() => {}
+            _ => texts.push(place(survey(text))),
+        }
+        begin += line.len();
+    }
+    if block.end == BlockEnd::Cut {
+        texts.push(cut(file, again, &block));
+    }
+    texts
+}
+
+/// The end of a file that breaks off: what is left of its last line still names whose it was.
+fn cut(file: u32, again: Again, block: &Block) -> Surveyed {
+    let rest = block.bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let problem = damaged(&String::from_utf8_lossy(rest), Damage::Compression);
+    let concerns = match problem.concerns {
+        Concerns::Nobody => Concerns::Neighbours,
+        concerns => concerns,
+    };
+    let lines = block.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+    Surveyed {
+        file,
+        again,
+        offset: 0,
+        length: 0,
+        line: Some(block.first_line + lines),
+        outcome: Err(Problem { concerns, ..problem }),
+    }
+}
+
+impl Index {
+    /// Whether a file says that resources are deleted.
+    pub fn deletes(&self, file: usize) -> bool {
+        self.files_with_deletions.iter().any(|has| *has as usize == file)
+    }
+
+    fn add(&mut self, text: Surveyed) {
+        if let Some(again) = self.again.get_mut(text.file as usize) {
+            *again = text.again;
+        }
+        let locate = |before, problem, of_text| Located { file: text.file, line: text.line, before, problem, of_text };
+        match text.outcome {
+            Err(problem) => {
+                self.damaged_since_piece = true;
+                self.problems.push(locate(self.pieces.len(), problem, Vec::new()));
+            }
+            Ok(survey) => {
+                let owners = self.patients.add(&survey.owners, &survey.aliases);
+                if !survey.deletions.is_empty() {
+                    self.files_with_deletions.push(text.file);
+                }
+                self.deletions.extend(survey.deletions);
+                for problem in survey.problems {
+                    self.problems.push(locate(self.pieces.len(), problem, owners.clone()));
+                }
+                if !owners.is_empty() {
+                    self.add_piece(text.file, text.offset, text.length, text.line, &owners);
+                }
+            }
+        }
+    }
+
+    /// Adds a text's place to the last piece where both are of the same one patient, else as a piece of its own.
+    fn add_piece(&mut self, file: u32, offset: u64, length: u64, line: Option<u64>, owners: &[PatientNumber]) {
+        let undamaged = !std::mem::take(&mut self.damaged_since_piece);
+        if let (Some(last), [_]) = (self.pieces.last_mut(), owners)
+            && undamaged
+            && last.file == file
+            && last.owners.as_slice() == owners
+            && offset >= last.offset
+        {
+            last.length = offset + length - last.offset;
+            last.lines += 1;
+            return;
+        }
+        self.pieces.push(Piece { file, offset, length, line, owners: owners.into(), lines: 1 });
+    }
+}
