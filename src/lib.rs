@@ -4,4 +4,6 @@ pub mod fhir;
 pub mod guideline;
 pub mod inputs;
 pub mod map;
+pub mod plan;
 pub mod pull;
+pub mod write;

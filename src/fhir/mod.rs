@@ -8,6 +8,8 @@ pub mod observation;
 pub mod record;
 pub mod reference;
 pub mod resource;
+pub mod resources;
+pub mod schema;
 pub mod text;
 
 pub use common::Common;

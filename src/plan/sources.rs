@@ -1,0 +1,60 @@
+//! The resources that a decision looked at, each once, as references with the versions that were read.
+
+use crate::fhir::reference::Address;
+use crate::guideline::{Decision, Outcomes, Recommendation};
+use crate::inputs::Entry;
+use std::collections::BTreeSet;
+
+/// All resources that the decision looked at, sorted.
+pub fn of_decision(decision: &Decision<'_>, outcome: &Outcomes<'_>) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for look in &decision.looks {
+        add(&mut found, look.entry);
+    }
+    for diagnosis in outcome.plasmacytoma.iter().flat_map(|it| &it.diagnoses) {
+        add(&mut found, Some(diagnosis));
+    }
+    for recommendation in &outcome.recommendations {
+        recommendation.shown_by.iter().for_each(|it| add(&mut found, Some(it)));
+        recommendation.notes.iter().flat_map(|it| &it.entries).for_each(|it| add(&mut found, Some(it)));
+    }
+    outcome.notes.iter().flat_map(|it| &it.entries).for_each(|it| add(&mut found, Some(it)));
+    outcome.conflicts.iter().flat_map(|it| &it.entries).for_each(|it| add(&mut found, Some(it)));
+    found.into_iter().collect()
+}
+
+/// The resources that one recommendation's outcome rests on, sorted.
+pub fn of_recommendation(decision: &Decision<'_>, recommendation: &Recommendation<'_>) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    for look in decision.because(recommendation) {
+        add(&mut found, look.entry);
+    }
+    recommendation.shown_by.iter().for_each(|it| add(&mut found, Some(it)));
+    found.into_iter().collect()
+}
+
+/// The conditions that confirm or suspect the plasmacytoma.
+pub fn conditions(outcome: &Outcomes<'_>) -> Vec<String> {
+    let mut found = BTreeSet::new();
+    outcome.plasmacytoma.iter().flat_map(|it| &it.diagnoses).for_each(|it| add(&mut found, Some(it)));
+    found.into_iter().filter(|it| kind(it) == Some("Condition")).collect()
+}
+
+fn add(found: &mut BTreeSet<String>, entry: Option<&Entry>) {
+    if let Some(source) = entry.and_then(|it| it.source.as_deref()) {
+        found.insert(source.to_owned());
+    }
+}
+
+/// The type of the resource that a reference names, where it says so.
+pub fn kind(reference: &str) -> Option<&str> {
+    match Address::of(reference) {
+        Address::Server { kind, .. } => Some(kind),
+        Address::Contained(_) | Address::Name(_) | Address::Malformed => None,
+    }
+}
+
+/// Whether FHIR takes such a reference as the reason of an activity.
+pub fn may_be_reason(reference: &str) -> bool {
+    matches!(kind(reference), Some("Condition" | "Observation" | "DiagnosticReport" | "DocumentReference"))
+}

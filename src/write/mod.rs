@@ -1,0 +1,4 @@
+//! Brings what stands in agreement with what should stand: writes only where they differ, and never deletes.
+
+pub mod gate;
+pub mod json;
