@@ -284,13 +284,16 @@ pub struct Says {
     pub clinical_status: Option<Text>,
     /// Whether osteosynthesis was inserted.
     #[serde(default)]
-    pub osteosynthesis: Option<bool>,
+    #[schemars(with = "Option<bool>")]
+    pub osteosynthesis: Option<Spanned<bool>>,
     /// Whether the broken bone bears weight.
     #[serde(default)]
-    pub weight_bearing: Option<bool>,
+    #[schemars(with = "Option<bool>")]
+    pub weight_bearing: Option<Spanned<bool>>,
     /// Whether smouldering disease has the same code.
     #[serde(default)]
-    pub shared_with_smouldering: Option<bool>,
+    #[schemars(with = "Option<bool>")]
+    pub shared_with_smouldering: Option<Spanned<bool>>,
 }
 
 /// A word of an input, or yes or no.

@@ -1,3 +1,32 @@
 //! From a record to typed inputs: the mapping files, their checks, and the reading of resources by them.
 
+mod codes;
 pub mod file;
+mod hash;
+mod input_table;
+mod load;
+mod part;
+mod problem;
+mod read;
+mod reading;
+mod rule;
+mod sharing;
+mod units;
+
+pub use codes::{CodeId, KnownCode};
+pub use problem::{Problem, SourceFile};
+pub use rule::Rule;
+
+use codes::Codes;
+use rule::{InputSettings, Miss};
+use units::Units;
+
+/// The mapping files, read and checked: what each code means for the inputs.
+#[derive(Debug)]
+pub struct Mappings {
+    codes: Codes,
+    units: Units,
+    rules: Vec<Rule>,
+    misses: Vec<Miss>,
+    settings: Vec<InputSettings>,
+}
