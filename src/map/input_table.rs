@@ -117,7 +117,7 @@ fn rule_of(
         from.codes.iter().filter_map(|code| Some((loading.code(source, code)?, code.span()))).collect();
     check_codes(loading, source, input, from);
     let says = says(loading, source, input, from.says.as_ref());
-    let context = reading::Context { source, input, resource, analyte: table.analyte.as_ref(), each: from.each.is_some() };
+    let context = reading::Context { source, input, resource, analyte: table.analyte.as_ref() };
     let value = from.value.as_ref().and_then(|value| reading::read(loading, &context, Field::Value, value));
     let mut fields = Vec::new();
     for (name, reading) in &from.fields {

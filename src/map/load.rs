@@ -1,7 +1,7 @@
 //! The mapping files of a folder, or those that the program carries, made into mappings or into a list of problems.
 
 use super::codes::{Answer, CodeId, Codes, MissId, RuleId};
-use super::file::{self, Code, ResourceKind, Trust};
+use super::file::{self, Code, Trust};
 use super::input_table;
 use super::problem::{Problem, SourceFile, suggestion};
 use super::read;
@@ -332,7 +332,3 @@ impl Loading {
         })
     }
 }
-
-/// The kinds of resources that have codes to be mapped by.
-pub(super) const CODED: [ResourceKind; 4] =
-    [ResourceKind::Observation, ResourceKind::DiagnosticReport, ResourceKind::Condition, ResourceKind::Procedure];

@@ -1,12 +1,20 @@
 //! From a record to typed inputs: the mapping files, their checks, and the reading of resources by them.
 
 mod codes;
+mod condition;
+mod coverage;
+mod date;
+mod engine;
 pub mod file;
 mod hash;
 mod input_table;
 mod load;
+mod number;
+mod observation;
+mod own;
 mod part;
 mod problem;
+mod procedure;
 mod read;
 mod reading;
 mod rule;
@@ -14,6 +22,7 @@ mod sharing;
 mod units;
 
 pub use codes::{CodeId, KnownCode};
+pub use coverage::{Coverage, CoverageReport, FoundBy, FoundCode, NotUsed, Reason};
 pub use problem::{Problem, SourceFile};
 pub use rule::Rule;
 

@@ -24,12 +24,17 @@ enum WrittenUnit {
 impl Mappings {
     /// A number in the unit of its input.
     pub(super) fn number(&self, input: Input, written: &Written<'_>, factors: &Factors) -> Result<Quantity, Reason> {
+        let factor = self.factor(written, factors)?;
+        self.number_by(input, written, factor)
+    }
+
+    /// A number times this factor.
+    pub(super) fn number_by(&self, input: Input, written: &Written<'_>, factor: Decimal) -> Result<Quantity, Reason> {
         let value = exact(written.value.as_ref().ok_or(Reason::NoValue)?)?;
         let comparator = match written.comparator.as_deref() {
             None => None,
             Some(sign) => Some(Comparator::of(sign).ok_or(Reason::Comparator)?),
         };
-        let factor = self.factor(written, factors)?;
         let value = converted(value, factor)?;
         let beyond = self.settings.get(input as usize).is_some_and(|settings| settings.suspects(value));
         if beyond || (value.is_sign_negative() && !value.is_zero()) {

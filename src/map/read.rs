@@ -1,7 +1,6 @@
 //! The text of a mapping file, read into its tables; what does not fit is a problem with its place.
 
 use super::problem::{Problem, SourceFile, suggestion};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, Error, ValueDeserializer};

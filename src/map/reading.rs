@@ -9,7 +9,6 @@ use super::problem::{Problem, SourceFile, suggestion};
 use super::rule::{Factors, Forms, Place, Reading, Shape};
 use super::units::NoFactor;
 use crate::inputs::Input;
-use rust_decimal::Decimal;
 use toml::Spanned;
 
 /// What a reading belongs to.
@@ -22,8 +21,6 @@ pub(super) struct Context<'c> {
     pub resource: ResourceKind,
     /// The substance, if the input names one.
     pub analyte: Option<&'c Text>,
-    /// Whether the rule makes an entry for each of an extension.
-    pub each: bool,
 }
 
 /// A reading of this part, if it holds.
@@ -174,11 +171,9 @@ fn factors(loading: &mut Loading, context: &Context<'_>, units: &[Text], target:
         match loading.units.factor(unit.get_ref(), target, analyte) {
             Ok(factor) => {
                 let id = loading.units.intern(unit.get_ref());
-                if loading.units.name(id) != unit.get_ref() {
-                    let message =
-                        format!("`{}` is only a spelling of `{}`", unit.get_ref(), loading.units.name(id));
-                    let help = "name the unit itself; its spellings are all known";
-                    loading.problems.push(context.source.problem(unit.span(), message, "here").with_help(help));
+                if factors.of(id).is_some() {
+                    // Another spelling of a unit that is there already.
+                    continue;
                 }
                 factors.units.push((id, factor));
             }
@@ -239,6 +234,3 @@ fn code_table(
     }
     Some(Shape::Code(meanings))
 }
-
-/// One: the factor of a number that is kept as it came.
-pub(super) const AS_IT_CAME: Decimal = Decimal::ONE;

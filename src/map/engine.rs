@@ -1,0 +1,297 @@
+//! The reading of a record: each resource once, each coding looked up once, each entry with its source.
+
+use super::Mappings;
+use super::codes::{CodeId, KnownCode, MissId};
+use super::coverage::{Coverage, FoundBy, FoundCode, Reason, Unused};
+use super::date::Dated;
+use super::file::ResourceKind;
+use super::part::Parts;
+use super::rule::{ExaminationPart, Miss, Rule};
+use crate::fhir::datatypes::{CodeableConcept, Coding, Reference};
+use crate::fhir::{Common, Found, Record, Resource, Stored};
+use crate::inputs::words::{Modality, Site};
+use crate::inputs::{Day, Entry, Input, Inputs, Source, Value, When};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// The URI of the project's own codes (decision specification §11).
+pub(super) const OWN: &str = "https://plasmabridge.org/fhir/CodeSystem/input";
+
+/// A resource that is being read.
+#[derive(Clone)]
+pub(super) struct At<'r, 'a> {
+    /// The resource.
+    pub stored: &'r Stored<'a>,
+    /// The place in the record of it, or of the resource around it.
+    pub place: u32,
+    /// Its reference, made when the first entry needs it.
+    pub source: std::cell::OnceCell<Source>,
+    /// Whether the result is preliminary.
+    pub preliminary: bool,
+}
+
+/// A part of an examination that waits for the others.
+#[derive(Clone, Copy)]
+pub(super) struct WaitingPart {
+    part: ExaminationPart,
+    entry: usize,
+    day: Option<Day>,
+    used: bool,
+}
+
+/// The reading of one record.
+pub(super) struct Mapper<'m, 'r, 'a> {
+    pub mappings: &'m Mappings,
+    pub record: &'r Record<'a>,
+    pub entries: Vec<Entry>,
+    pub coverage: Coverage,
+    pub waiting: Vec<WaitingPart>,
+    /// Results that a correction has replaced.
+    pub replaced: Vec<*const ()>,
+}
+
+impl Mappings {
+    /// The inputs of a record, and what came of each of its resources.
+    pub fn map(&self, record: &Record<'_>) -> (Inputs, Coverage) {
+        let mut mapper = Mapper {
+            mappings: self,
+            record,
+            entries: Vec::with_capacity(40),
+            coverage: Coverage::default(),
+            waiting: Vec::new(),
+            replaced: super::observation::replaced(record),
+        };
+        for (place, stored) in record.resources().enumerate() {
+            let at = At {
+                stored,
+                place: u32::try_from(place).unwrap_or(u32::MAX),
+                source: std::cell::OnceCell::new(),
+                preliminary: false,
+            };
+            mapper.resource(at);
+        }
+        mapper.join_parts();
+        let Mapper { entries, coverage, .. } = mapper;
+        (Inputs::new(record.patient(), None, entries), coverage)
+    }
+
+    /// What is known of a code.
+    pub fn code(&self, id: CodeId) -> Option<&KnownCode> {
+        self.codes.get(id)
+    }
+
+    /// The words of a near miss.
+    pub(super) fn miss(&self, id: MissId) -> Option<&Miss> {
+        self.misses.get(usize::from(id.0))
+    }
+
+    /// `system|code display` of a known code.
+    pub(super) fn written_code(&self, id: CodeId) -> Option<String> {
+        let known = self.codes.get(id)?;
+        Some(format!("{}|{} {}", self.codes.short_name(known.system), known.code, known.display))
+    }
+
+    pub(super) fn found_code(&self, by: FoundBy) -> FoundCode {
+        let named = |system: &str| FoundCode {
+            system: system.to_owned(),
+            code: String::new(),
+            display: String::new(),
+            entries: 1,
+        };
+        match by {
+            FoundBy::OwnCode => named("own"),
+            FoundBy::Element => named("patient"),
+            FoundBy::Code(id) => match self.codes.get(id) {
+                Some(known) => FoundCode {
+                    system: self.codes.short_name(known.system).to_owned(),
+                    code: known.code.to_string(),
+                    display: known.display.to_string(),
+                    entries: 1,
+                },
+                None => named("unknown"),
+            },
+        }
+    }
+
+    /// The known codes of a concept.
+    pub(super) fn known(&self, concept: Option<&CodeableConcept<'_>>) -> SmallVec<[CodeId; 4]> {
+        concept.map_or_else(SmallVec::new, |concept| self.known_of(&concept.coding))
+    }
+
+    /// The known codes among these.
+    pub(super) fn known_of(&self, codings: &[Coding<'_>]) -> SmallVec<[CodeId; 4]> {
+        let found = codings.iter().filter_map(|coding| {
+            self.codes.find(coding.system.as_deref()?.trim(), coding.code.as_deref()?.trim())
+        });
+        let mut codes: SmallVec<[CodeId; 4]> = SmallVec::new();
+        for code in found {
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+
+    /// The rules that a code starts in a kind of resource.
+    pub(super) fn rules_of(&self, code: CodeId, kind: ResourceKind) -> impl Iterator<Item = &Rule> {
+        let rules = self.codes.get(code).map(|known| known.rules.as_slice()).unwrap_or_default();
+        rules.iter().filter(move |(resource, _)| *resource == kind).filter_map(|(_, id)| self.rules.get(usize::from(id.0)))
+    }
+
+    /// The place that a concept means, if all of its codes that mean one mean the same.
+    pub(super) fn site_of(&self, codings: &[Coding<'_>]) -> Result<Option<Site>, Reason> {
+        let mut site: Option<Site> = None;
+        for coding in codings {
+            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref()) else { continue };
+            let found = if system == OWN {
+                Site::of(code)
+            } else {
+                self.codes.find(system.trim(), code.trim()).and_then(|id| self.codes.get(id)).and_then(|known| known.site)
+            };
+            match (site, found) {
+                (Some(one), Some(other)) if one != other => return Err(Reason::Conflict),
+                (None, Some(found)) => site = Some(found),
+                _ => {}
+            }
+        }
+        Ok(site)
+    }
+}
+
+impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
+    fn resource(&mut self, mut at: At<'r, 'a>) {
+        if matches!(at.stored.resource, Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_)) {
+            return;
+        }
+        if let Some(reason) = modified(&at.stored.resource.common()) {
+            self.unused(&at, None, None, reason);
+            return;
+        }
+        match &at.stored.resource {
+            Resource::Patient(patient) => self.patient(&at, patient),
+            Resource::Condition(condition) => self.condition(&at, condition),
+            Resource::Observation(observation) => self.observation(&mut at, observation),
+            Resource::DiagnosticReport(report) => self.report(&mut at, report),
+            Resource::Procedure(procedure) => self.procedure(&at, procedure),
+            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => {}
+        }
+    }
+
+    /// Reads the Observations among these that exist only within this resource; all others come by themselves.
+    pub fn contained_results(&mut self, at: &At<'r, 'a>, references: &[Reference<'a>]) {
+        for reference in references {
+            if !reference.reference.as_deref().is_some_and(|text| text.starts_with('#')) {
+                continue;
+            }
+            let Found::Resource(stored) = self.record.find(at.stored, reference) else { continue };
+            if std::ptr::eq(stored, at.stored) || !matches!(stored.resource, Resource::Observation(_)) {
+                continue;
+            }
+            let key = std::ptr::from_ref(stored).cast();
+            if self.replaced.contains(&key) {
+                continue;
+            }
+            self.replaced.push(key);
+            let inner =
+                At { stored, place: at.place, source: std::cell::OnceCell::new(), preliminary: false };
+            self.resource(inner);
+        }
+    }
+
+    /// The reference that entries of a resource carry.
+    pub fn source(&self, at: &At<'r, 'a>) -> Source {
+        Arc::clone(at.source.get_or_init(|| self.record.source(at.stored).into()))
+    }
+
+    /// Adds an entry.
+    pub fn entry(&mut self, at: &At<'r, 'a>, by: FoundBy, input: Input, value: Value, time: Option<When>, parts: &Parts) {
+        let mut entry = Entry::new(input, value).at(time).from_source(Some(self.source(at)));
+        entry.preliminary = at.preliminary;
+        entry.adjudicated = parts.adjudicated.unwrap_or(false);
+        if input.is_complication() {
+            entry.site = parts.site;
+            entry.weight_bearing = parts.weight_bearing;
+        }
+        self.entries.push(entry);
+        self.coverage.used.push((input, by));
+    }
+
+    /// Names what is not used, or not quite as it stands.
+    pub fn unused(&mut self, at: &At<'r, 'a>, input: Option<Input>, code: Option<CodeId>, reason: Reason) {
+        self.coverage.unused.push(Unused { resource: at.place, input, code, reason, miss: None });
+    }
+
+    /// Names the near misses that a code is; whether it is any.
+    pub fn near_misses(&mut self, at: &At<'r, 'a>, code: CodeId) -> bool {
+        let misses: SmallVec<[MissId; 1]> =
+            self.mappings.code(code).map(|known| known.misses.clone()).unwrap_or_default();
+        for miss in &misses {
+            let input = self.mappings.miss(*miss).map(|miss| miss.input);
+            let reason = Reason::NearMiss;
+            self.coverage.unused.push(Unused { resource: at.place, input, code: Some(code), reason, miss: Some(*miss) });
+        }
+        !misses.is_empty()
+    }
+
+    /// Notes the last entry as a part of an examination.
+    pub fn part(&mut self, part: ExaminationPart, time: Option<When>) {
+        let entry = self.entries.len().saturating_sub(1);
+        self.waiting.push(WaitingPart { part, entry, day: time.map(When::day), used: false });
+    }
+
+    /// Puts the parts of examinations together that were made on one day; a part alone is another examination.
+    fn join_parts(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let mut superfluous: Vec<usize> = Vec::new();
+        for n in 0..waiting.len() {
+            let Some(first) = waiting.get(n).copied() else { continue };
+            if first.used {
+                continue;
+            }
+            let same = |other: &WaitingPart| {
+                !other.used && other.part.group == first.part.group && other.day.is_some() && other.day == first.day
+            };
+            let bits = waiting.iter().filter(|other| same(other)).fold(first.part.bit, |bits, other| bits | other.part.bit);
+            if bits != first.part.all {
+                if let Some(entry) = self.entries.get_mut(first.entry) {
+                    let (source, preliminary) = (entry.source.clone(), entry.preliminary);
+                    *entry = Entry::new(entry.input, Value::Imaging(Modality::Other)).at(entry.time).from_source(source);
+                    entry.preliminary = preliminary;
+                }
+                continue;
+            }
+            for other in waiting.iter_mut().filter(|other| same(other)) {
+                other.used = true;
+                if other.entry != first.entry {
+                    superfluous.push(other.entry);
+                }
+            }
+        }
+        superfluous.sort_unstable();
+        superfluous.dedup();
+        for place in superfluous.into_iter().rev() {
+            self.entries.remove(place);
+            self.coverage.used.remove(place);
+        }
+    }
+
+    /// The time of a dated thing; why there is none is named.
+    pub fn time(&mut self, at: &At<'r, 'a>, input: Input, code: Option<CodeId>, dated: Dated) -> Option<When> {
+        match dated {
+            Dated::At(when) => Some(when),
+            Dated::Issued(when) => {
+                self.unused(at, Some(input), code, Reason::IssuedDateUsed);
+                Some(when)
+            }
+            Dated::Not(reason) => {
+                self.unused(at, Some(input), code, reason);
+                None
+            }
+        }
+    }
+}
+
+/// Whether a resource must not be read since something that is not known here may change its meaning.
+fn modified(common: &Common<'_, '_>) -> Option<Reason> {
+    (!common.modifier_extension.is_empty() || common.implicit_rules.is_some()).then_some(Reason::ModifierExtension)
+}

@@ -1,0 +1,503 @@
+//! Observations: results alone, in panels and as components, by the rules of the mapping files.
+
+use super::codes::{Answer, CodeId};
+use super::coverage::{FoundBy, Reason};
+use super::date::{self, Dated};
+use super::engine::{At, Mapper, OWN};
+use super::file::{CodesIn, Element, PresenceForm, ResourceKind};
+use super::number::exact;
+use super::part::{Field, Parts};
+use super::rule::{Forms, Place, Reading, Rule, Shape};
+use super::{Mappings, own};
+use crate::fhir::datatypes::{CodeableConcept, ReferenceRange};
+use crate::fhir::observation::{BodySite, Component, Observation, Value as Written, ValueChoice};
+use crate::fhir::record::same_identifier;
+use crate::fhir::{Found, Record, Resource};
+use crate::inputs::{Input, Quantity};
+use rust_decimal::Decimal;
+use smallvec::SmallVec;
+
+/// What an Observation or a component answers.
+pub(super) struct Answered<'v, 'a> {
+    pub value: ValueChoice<'v, 'a>,
+    pub absent: bool,
+    pub interpretation: &'v [CodeableConcept<'a>],
+    pub ranges: &'v [ReferenceRange<'a>],
+}
+
+impl<'v, 'a> Answered<'v, 'a> {
+    /// What the Observation itself answers.
+    pub fn by(observation: &'v Observation<'a>) -> Self {
+        Answered {
+            value: observation.value(),
+            absent: observation.data_absent_reason.is_some(),
+            interpretation: &observation.interpretation,
+            ranges: &observation.reference_range,
+        }
+    }
+
+    /// What one of its components answers.
+    pub fn by_component(component: &'v Component<'a>) -> Self {
+        Answered {
+            value: component.value(),
+            absent: component.data_absent_reason.is_some(),
+            interpretation: &component.interpretation,
+            ranges: &component.reference_range,
+        }
+    }
+
+    /// The value, or why there is none.
+    pub fn one(&self) -> Result<Written<'v, 'a>, Reason> {
+        match self.value {
+            _ if self.absent => Err(Reason::DataAbsent),
+            ValueChoice::None => Err(Reason::NoValue),
+            ValueChoice::Several => Err(Reason::SeveralValues),
+            ValueChoice::One(value) => Ok(value),
+        }
+    }
+}
+
+/// A part as it was read.
+pub(super) enum Part<'m> {
+    Number(Quantity),
+    Bool(bool),
+    Word(&'m str),
+}
+
+impl Part<'_> {
+    /// Puts it into its place; `false` if it does not fit there.
+    pub fn put(&self, parts: &mut Parts, input: Input, field: Field) -> bool {
+        match self {
+            Part::Number(number) => parts.put_number(input, field, *number),
+            Part::Bool(answer) => parts.put_bool(input, field, *answer),
+            Part::Word(word) => parts.put_word(input, field, word),
+        }
+    }
+}
+
+/// Results that a correction in the record has replaced: the same business identifier, and not themselves a correction.
+pub(super) fn replaced(record: &Record<'_>) -> Vec<*const ()> {
+    let observations = || {
+        record.resources().filter_map(|stored| match &stored.resource {
+            Resource::Observation(observation) => Some((stored, observation)),
+            _ => None,
+        })
+    };
+    let correction = |observation: &Observation<'_>| matches!(observation.status.as_deref(), Some("amended" | "corrected"));
+    let mut replaced = Vec::new();
+    for (_, newer) in observations().filter(|(_, observation)| correction(observation)) {
+        for (stored, older) in observations().filter(|(_, observation)| !correction(observation)) {
+            let same = older.identifier.iter().any(|a| newer.identifier.iter().any(|b| same_identifier(a, b)));
+            if same {
+                replaced.push(std::ptr::from_ref(stored).cast());
+            }
+        }
+    }
+    replaced
+}
+
+/// Whether a status lets a result be read, and whether as preliminary.
+pub(super) fn readable(status: Option<&str>) -> Option<bool> {
+    match status {
+        Some("final" | "amended" | "corrected" | "appended" | "unknown") => Some(false),
+        Some("preliminary" | "partial") => Some(true),
+        _ => None,
+    }
+}
+
+impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
+    pub(super) fn observation(&mut self, at: &mut At<'r, 'a>, observation: &'r Observation<'a>) {
+        self.contained_results(at, &observation.has_member);
+        let Some(preliminary) = readable(observation.status.as_deref()) else {
+            return self.unused(at, None, None, Reason::Status);
+        };
+        at.preliminary = preliminary;
+        if self.replaced.contains(&std::ptr::from_ref(at.stored).cast())
+            && at.place != u32::MAX
+            && self.record.resources().any(|stored| std::ptr::eq(stored, at.stored))
+        {
+            return self.unused(at, None, None, Reason::Replaced);
+        }
+        if let Some(reason) = self.about_something_else(at, observation) {
+            return self.unused(at, None, None, reason);
+        }
+        let codings = observation.code.as_ref().map(|code| &*code.coding).unwrap_or_default();
+        let own = codings.iter().find(|coding| coding.system.as_deref() == Some(OWN));
+        if let Some(own) = own {
+            return own::observation(self, at, observation, own.code.as_deref().unwrap_or_default());
+        }
+        let answered = Answered::by(observation);
+        let codes = self.mappings.known_of(codings);
+        let mut known = self.by_codes(at, observation, &codes, &answered);
+        for component in &observation.component {
+            let codes = self.mappings.known(component.code.as_ref());
+            if codes.is_empty() {
+                continue;
+            }
+            known = true;
+            if !component.modifier_extension.is_empty() {
+                self.unused(at, None, codes.first().copied(), Reason::ModifierExtension);
+                continue;
+            }
+            self.by_codes(at, observation, &codes, &Answered::by_component(component));
+        }
+        if !known && observation.has_member.is_empty() {
+            let reason = if codings.is_empty() { Reason::NoCode } else { Reason::UnknownCode };
+            self.unused(at, None, None, reason);
+        }
+    }
+
+    /// Reads an answer by the rules of its codes; whether any of the codes is known.
+    fn by_codes(
+        &mut self,
+        at: &At<'r, 'a>,
+        observation: &'r Observation<'a>,
+        codes: &[CodeId],
+        answered: &Answered<'r, 'a>,
+    ) -> bool {
+        let mut missed = false;
+        for code in codes {
+            missed |= self.near_misses(at, *code);
+        }
+        let mappings = self.mappings;
+        let mut rules: SmallVec<[(CodeId, &Rule); 4]> = SmallVec::new();
+        for code in codes {
+            for rule in mappings.rules_of(*code, ResourceKind::Observation).filter(|rule| rule.codes_in == CodesIn::Code) {
+                if !rules.iter().any(|(_, earlier)| std::ptr::eq(*earlier, rule)) {
+                    rules.push((*code, rule));
+                }
+            }
+        }
+        if let Some(reason) = contradiction(mappings, codes, &rules) {
+            let (input, code) = rules.first().map_or((None, None), |(code, rule)| (Some(rule.input), Some(*code)));
+            self.unused(at, input, code, reason);
+            return true;
+        }
+        let mut failed: SmallVec<[(CodeId, Input, Reason); 2]> = SmallVec::new();
+        let mut found: SmallVec<[Input; 2]> = SmallVec::new();
+        for (code, rule) in &rules {
+            if found.contains(&rule.input) {
+                continue;
+            }
+            match self.by_rule(at, observation, *code, rule, answered) {
+                Ok(()) => found.push(rule.input),
+                Err(reason) => failed.push((*code, rule.input, reason)),
+            }
+        }
+        // One code may carry several inputs, or one input in several shapes: what another rule could read is not missing.
+        failed.dedup_by_key(|(_, input, _)| *input);
+        for (code, input, reason) in failed {
+            let of_another = matches!(reason, Reason::UnexpectedValue | Reason::UnknownValueCode | Reason::NoValue);
+            if found.contains(&input) || (!found.is_empty() && of_another) {
+                continue;
+            }
+            self.unused(at, Some(input), Some(code), reason);
+        }
+        missed || !rules.is_empty()
+    }
+
+    fn by_rule(
+        &mut self,
+        at: &At<'r, 'a>,
+        observation: &'r Observation<'a>,
+        code: CodeId,
+        rule: &'m Rule,
+        answered: &Answered<'r, 'a>,
+    ) -> Result<(), Reason> {
+        let input = rule.input;
+        let mut parts = rule.says;
+        if let Some(reading) = &rule.value {
+            let part = self.read(at, observation, input, reading, answered, code)?;
+            if !part.put(&mut parts, input, Field::Value) {
+                return Err(Reason::UnexpectedValue);
+            }
+        }
+        for (field, reading) in &rule.fields {
+            match self.read(at, observation, input, reading, answered, code) {
+                Ok(part) if part.put(&mut parts, input, *field) => {}
+                Ok(_) => return Err(Reason::UnexpectedValue),
+                Err(reason) if Field::required(input).contains(field) => return Err(reason),
+                Err(_) => self.unused(at, Some(input), Some(code), Reason::PartNotUsed),
+            }
+        }
+        if rule.value.is_none() && rule.fields.is_empty() {
+            said_by_existence(self.mappings, answered)?;
+        }
+        if parts.site.is_none() || input.is_complication() {
+            let site = self.body_site(at, input, code, observation.body_site.as_slice());
+            parts.site = site.or(parts.site);
+        }
+        let value = parts.value(input).ok_or(Reason::MissingPart)?;
+        let time = match effective(observation) {
+            Dated::Not(reason) => return Err(reason),
+            dated => self.time(at, input, Some(code), dated),
+        };
+        self.entry(at, FoundBy::Code(code), input, value, time, &parts);
+        if let Some(part) = rule.part {
+            self.part(part, time);
+        }
+        Ok(())
+    }
+
+    /// The place in the body that a resource names; that it cannot be told is named.
+    pub(super) fn body_site(
+        &mut self,
+        at: &At<'r, 'a>,
+        input: Input,
+        code: CodeId,
+        sites: &[BodySite<'a>],
+    ) -> Option<crate::inputs::words::Site> {
+        match self.site_of_all(at, sites) {
+            Ok(site) => site,
+            Err(_) => {
+                self.unused(at, Some(input), Some(code), Reason::PartNotUsed);
+                None
+            }
+        }
+    }
+
+    fn read(
+        &mut self,
+        at: &At<'r, 'a>,
+        observation: &'r Observation<'a>,
+        input: Input,
+        reading: &'m Reading,
+        answered: &Answered<'r, 'a>,
+        code: CodeId,
+    ) -> Result<Part<'m>, Reason> {
+        match &reading.place {
+            Place::Element(Element::Value) => self.shape(at, input, &reading.shape, answered, code),
+            Place::Component(codes) => {
+                let component = observation.component.iter().find(|component| {
+                    self.mappings.known(component.code.as_ref()).iter().any(|code| codes.contains(code))
+                });
+                let component = component.ok_or(Reason::NoValue)?;
+                if !component.modifier_extension.is_empty() {
+                    return Err(Reason::ModifierExtension);
+                }
+                self.shape(at, input, &reading.shape, &Answered::by_component(component), code)
+            }
+            Place::Element(Element::BodySite) => {
+                let site = self.site_of_all(at, observation.body_site.as_slice())?;
+                site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
+            }
+            Place::Element(_) => Err(Reason::UnexpectedValue),
+            Place::Extension(urls) => {
+                let extension = super::procedure::extension(&observation.extension, urls).ok_or(Reason::NoValue)?;
+                self.mappings.of_extension(input, &reading.shape, extension)
+            }
+        }
+    }
+
+    fn shape(
+        &mut self,
+        at: &At<'r, 'a>,
+        input: Input,
+        shape: &'m Shape,
+        answered: &Answered<'r, 'a>,
+        code: CodeId,
+    ) -> Result<Part<'m>, Reason> {
+        let mappings = self.mappings;
+        match shape {
+            Shape::Quantity(factors) | Shape::Count(factors) => match (answered.one()?, shape) {
+                (Written::Quantity(written), _) => {
+                    let mut number = mappings.number(input, written, factors)?;
+                    let (limits, unread) = mappings.limits(answered.ranges, factors);
+                    (number.low, number.high) = (limits.low, limits.high);
+                    if unread {
+                        self.unused(at, Some(input), Some(code), Reason::LimitNotUsed);
+                    }
+                    Ok(Part::Number(number))
+                }
+                (Written::Integer(written), Shape::Count(_)) => Ok(Part::Number(mappings.integer(input, &written)?)),
+                (Written::Integer(written), _) if factors.without_unit => {
+                    Ok(Part::Number(mappings.integer(input, &written)?))
+                }
+                (Written::Integer(_), _) => Err(Reason::NoUnit),
+                _ => Err(Reason::UnexpectedValue),
+            },
+            Shape::Presence(forms) => mappings.presence(*forms, answered).map(Part::Bool),
+            Shape::Code(words) => match answered.one()? {
+                Written::Concept(concept) => mappings.word(words, concept).map(Part::Word),
+                _ => Err(Reason::UnexpectedValue),
+            },
+            Shape::Site => match answered.one()? {
+                Written::Concept(concept) => {
+                    let site = mappings.site_of(&concept.coding)?.ok_or(Reason::UnknownValueCode)?;
+                    Ok(Part::Word(site.word()))
+                }
+                _ => Err(Reason::UnexpectedValue),
+            },
+            Shape::Date => Err(Reason::UnexpectedValue),
+        }
+    }
+
+    /// Whether an Observation is about a person or a disease other than the patient's plasma cell disease.
+    fn about_something_else(&self, at: &At<'r, 'a>, observation: &Observation<'a>) -> Option<Reason> {
+        for focus in &observation.focus {
+            match self.record.find(at.stored, focus) {
+                Found::Resource(stored) => match &stored.resource {
+                    Resource::Condition(condition) if !self.is_plasma_cell_disease(condition.code.as_ref()) => {
+                        return Some(Reason::OtherDisease);
+                    }
+                    _ => {}
+                },
+                _ => {
+                    let address = focus.reference.as_deref().unwrap_or_default();
+                    let other = ["Patient/", "RelatedPerson/", "Group/", "Device/"];
+                    if other.iter().any(|kind| address.contains(kind)) && !address.contains(self.record.patient()) {
+                        return Some(Reason::OtherPatient);
+                    }
+                    if address.contains("Condition/") {
+                        return Some(Reason::OtherDisease);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a code is one that a rule reads from a Condition.
+    pub(super) fn is_plasma_cell_disease(&self, code: Option<&CodeableConcept<'a>>) -> bool {
+        let codes = self.mappings.known(code);
+        codes.iter().any(|code| self.mappings.rules_of(*code, ResourceKind::Condition).next().is_some())
+    }
+}
+
+/// Codings of one concept that mean different inputs, or an input and what only looks like it.
+fn contradiction(mappings: &Mappings, codes: &[CodeId], rules: &[(CodeId, &Rule)]) -> Option<Reason> {
+    for (n, code) in codes.iter().enumerate() {
+        let known = mappings.code(*code)?;
+        let missed = known.misses.iter().filter_map(|miss| mappings.miss(*miss));
+        if missed.into_iter().any(|miss| rules.iter().any(|(_, rule)| rule.input == miss.input)) {
+            return Some(Reason::Conflict);
+        }
+        let all = |code: CodeId| {
+            let of_code = mappings.rules_of(code, ResourceKind::Observation).map(|rule| rule.input);
+            of_code.collect::<SmallVec<[Input; 2]>>()
+        };
+        let mine = all(*code);
+        for other in codes.iter().take(n) {
+            let theirs = all(*other);
+            if !mine.is_empty() && !theirs.is_empty() && !mine.iter().any(|input| theirs.contains(input)) {
+                return Some(Reason::Conflict);
+            }
+        }
+    }
+    None
+}
+
+/// A code that says something by itself is believed where the Observation does not take it back.
+fn said_by_existence(mappings: &Mappings, answered: &Answered<'_, '_>) -> Result<(), Reason> {
+    match answered.value {
+        ValueChoice::None if !answered.absent => Ok(()),
+        _ => match mappings.presence(Forms::of(&[PresenceForm::Boolean, PresenceForm::Coded]), answered)? {
+            true => Ok(()),
+            false => Err(Reason::NotDone),
+        },
+    }
+}
+
+/// When the observation was made.
+pub(super) fn effective(observation: &Observation<'_>) -> Dated {
+    if let Some(text) = observation.effective_date_time.as_ref().or(observation.effective_instant.as_ref()) {
+        return date::date(text);
+    }
+    if let Some(period) = &observation.effective_period {
+        return date::end_of(period);
+    }
+    if let Some(timing) = &observation.effective_timing {
+        return date::last_of(timing);
+    }
+    issued(observation.issued.as_deref())
+}
+
+/// The date of issue, where there is no other.
+pub(super) fn issued(text: Option<&str>) -> Dated {
+    match text.map(date::date) {
+        Some(Dated::At(when)) => Dated::Issued(when),
+        Some(not) => not,
+        None => Dated::Not(Reason::NoDate),
+    }
+}
+
+impl Mappings {
+    /// Yes or no, in the forms that are believed.
+    pub(super) fn presence(&self, forms: Forms, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
+        let written = match answered.one() {
+            Ok(written) => written,
+            Err(Reason::NoValue) if forms.believe(PresenceForm::Interpretation) => {
+                let codes = answered.interpretation.iter().flat_map(|concept| self.known(Some(concept)));
+                return self.answer(codes).map_err(|reason| match reason {
+                    Reason::UnknownValueCode => Reason::NoValue,
+                    other => other,
+                });
+            }
+            Err(reason) => return Err(reason),
+        };
+        match written {
+            Written::Boolean(answer) if forms.believe(PresenceForm::Boolean) => Ok(answer),
+            Written::Concept(concept) if forms.believe(PresenceForm::Coded) => {
+                self.answer(self.known(Some(concept)).into_iter())
+            }
+            Written::Integer(number) if forms.believe(PresenceForm::ZeroOne) => zero_or_one(exact(&number)?),
+            Written::Quantity(quantity) if forms.believe(PresenceForm::ZeroOne) => {
+                if quantity.comparator.is_some() {
+                    return Err(Reason::Comparator);
+                }
+                let unit = quantity.code.as_deref().or(quantity.unit.as_deref()).unwrap_or_default();
+                if !matches!(unit.trim(), "" | "1") {
+                    return Err(Reason::UnreadableUnit);
+                }
+                zero_or_one(exact(quantity.value.as_ref().ok_or(Reason::NoValue)?)?)
+            }
+            _ => Err(Reason::UnexpectedValue),
+        }
+    }
+
+    /// The answer that codes mean, if they agree.
+    fn answer(&self, codes: impl Iterator<Item = CodeId>) -> Result<bool, Reason> {
+        let mut answer = None;
+        for found in codes.filter_map(|code| self.code(code)?.answer) {
+            if answer.is_some_and(|answer| answer != found) {
+                return Err(Reason::Conflict);
+            }
+            answer = Some(found);
+        }
+        match answer {
+            Some(Answer::Yes) => Ok(true),
+            Some(Answer::No) => Ok(false),
+            Some(Answer::Unclear) => Err(Reason::Unclear),
+            None => Err(Reason::UnknownValueCode),
+        }
+    }
+
+    /// The word that a concept means in a table of words, if its codes agree.
+    pub(super) fn word<'m>(
+        &'m self,
+        words: &'m [(CodeId, Option<Box<str>>)],
+        concept: &CodeableConcept<'_>,
+    ) -> Result<&'m str, Reason> {
+        let mut found: Option<&'m Option<Box<str>>> = None;
+        for code in self.known(Some(concept)) {
+            let Some((_, word)) = words.iter().find(|(known, _)| *known == code) else { continue };
+            if found.is_some_and(|earlier| earlier != word) {
+                return Err(Reason::Conflict);
+            }
+            found = Some(word);
+        }
+        match found {
+            Some(Some(word)) => Ok(word),
+            Some(None) => Err(Reason::Unclear),
+            None => Err(Reason::UnknownValueCode),
+        }
+    }
+}
+
+fn zero_or_one(number: Decimal) -> Result<bool, Reason> {
+    match number {
+        number if number == Decimal::ZERO => Ok(false),
+        number if number == Decimal::ONE => Ok(true),
+        _ => Err(Reason::UnexpectedValue),
+    }
+}

@@ -1,0 +1,383 @@
+//! Procedures and reports: treatments with their named parts, examinations that were made, and coded conclusions.
+
+use super::Mappings;
+use super::codes::CodeId;
+use super::coverage::{FoundBy, Reason};
+use super::date::{self, Dated};
+use super::engine::{At, Mapper};
+use super::file::{CodesIn, Element, ResourceKind};
+use super::observation::{Part, issued, readable};
+use super::part::{Field, Parts};
+use super::rule::{Place, Reading, Rule, Shape};
+use crate::fhir::clinical::{DiagnosticReport, Procedure};
+use crate::fhir::datatypes::{CodeableConcept, Extension};
+use crate::fhir::{Found, Resource};
+use crate::inputs::words::Site;
+use crate::inputs::{Input, When};
+use smallvec::SmallVec;
+
+impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
+    pub(super) fn procedure(&mut self, at: &At<'r, 'a>, procedure: &'r Procedure<'a>) {
+        let codes = self.mappings.known(procedure.code.as_ref());
+        let mut known = false;
+        for code in &codes {
+            known |= self.near_misses(at, *code);
+        }
+        let mappings = self.mappings;
+        let mut seen: SmallVec<[Input; 2]> = SmallVec::new();
+        for code in &codes {
+            for rule in mappings.rules_of(*code, ResourceKind::Procedure) {
+                known = true;
+                if seen.contains(&rule.input) {
+                    continue;
+                }
+                seen.push(rule.input);
+                if let Err(reason) = self.by_procedure_rule(at, procedure, *code, rule) {
+                    self.unused(at, Some(rule.input), Some(*code), reason);
+                }
+            }
+        }
+        if !known {
+            let coded = procedure.code.as_ref().is_some_and(|code| !code.coding.is_empty());
+            self.unused(at, None, None, if coded { Reason::UnknownCode } else { Reason::NoCode });
+        }
+    }
+
+    fn by_procedure_rule(
+        &mut self,
+        at: &At<'r, 'a>,
+        procedure: &'r Procedure<'a>,
+        code: CodeId,
+        rule: &'m Rule,
+    ) -> Result<(), Reason> {
+        let input = rule.input;
+        let course = matches!(input, Input::Radiotherapy | Input::SystemicTherapy);
+        match procedure.status.as_deref() {
+            Some("completed" | "unknown") => {}
+            Some("in-progress" | "on-hold" | "stopped") if course => {}
+            Some("not-done") => return Err(Reason::NotDone),
+            _ => return Err(Reason::Status),
+        }
+        if input == Input::Surgery && self.is_for_another_disease(at, procedure) {
+            return Err(Reason::OtherDisease);
+        }
+        let volumes: Vec<&'r Extension<'a>> = match &rule.each {
+            Some(url) => procedure.extension.iter().filter(|one| one.url.as_deref() == Some(url)).collect(),
+            None => Vec::new(),
+        };
+        let mut entries: Vec<Parts> = Vec::new();
+        for volume in volumes.iter().map(|volume| Some(*volume)).chain(volumes.is_empty().then_some(None)) {
+            let mut parts = rule.says;
+            self.fields(at, procedure, code, rule, volume, &mut parts)?;
+            let site = self.body_site(at, input, code, &procedure.body_site);
+            parts.site = read_site(volume, &parts, rule.says.site, site);
+            merge_volume(&mut entries, parts, |reason| self.unused(at, Some(input), Some(code), reason));
+        }
+        for mut parts in entries {
+            let time = self.performed(at, procedure, code, rule, &mut parts, course)?;
+            let value = parts.value(input).ok_or(Reason::MissingPart)?;
+            self.entry(at, FoundBy::Code(code), input, value, time, &parts);
+            if let Some(part) = rule.part {
+                self.part(part, time);
+            }
+        }
+        Ok(())
+    }
+
+    fn fields(
+        &mut self,
+        at: &At<'r, 'a>,
+        procedure: &'r Procedure<'a>,
+        code: CodeId,
+        rule: &'m Rule,
+        volume: Option<&'r Extension<'a>>,
+        parts: &mut Parts,
+    ) -> Result<(), Reason> {
+        for (field, reading) in &rule.fields {
+            let read = match self.field(at, procedure, rule, volume, reading) {
+                Err(Reason::NoValue) => continue,
+                Ok(part) if part.put(parts, rule.input, *field) => continue,
+                Ok(_) => Reason::UnexpectedValue,
+                Err(reason) => reason,
+            };
+            if Field::required(rule.input).contains(field) {
+                return Err(read);
+            }
+            self.unused(at, Some(rule.input), Some(code), Reason::PartNotUsed);
+        }
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        at: &At<'r, 'a>,
+        procedure: &'r Procedure<'a>,
+        rule: &'m Rule,
+        volume: Option<&'r Extension<'a>>,
+        reading: &'m Reading,
+    ) -> Result<Part<'m>, Reason> {
+        match &reading.place {
+            Place::Element(Element::Outcome) => match (&reading.shape, &procedure.outcome) {
+                (_, None) => Err(Reason::NoValue),
+                (Shape::Code(words), Some(outcome)) => self.mappings.word(words, outcome).map(Part::Word),
+                _ => Err(Reason::UnexpectedValue),
+            },
+            Place::Element(Element::BodySite) => {
+                let site = self.site_of_all(at, &procedure.body_site)?;
+                site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
+            }
+            Place::Element(_) | Place::Component(_) => Err(Reason::UnexpectedValue),
+            Place::Extension(urls) => {
+                let inside = volume.and_then(|volume| extension(&volume.extension, urls));
+                let found = inside.or_else(|| extension(&procedure.extension, urls)).ok_or(Reason::NoValue)?;
+                match (&reading.shape, &found.value_reference) {
+                    (Shape::Site, Some(reference)) => {
+                        let site = self.site_of_structure(at, reference)?;
+                        site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
+                    }
+                    (shape, _) => self.mappings.of_extension(rule.input, shape, found),
+                }
+            }
+        }
+    }
+
+    /// When it was done. A course keeps its days; an operation is kept without a date that is only a part of one,
+    /// since losing it would be worse; an examination without a day is not used.
+    fn performed(
+        &mut self,
+        at: &At<'r, 'a>,
+        procedure: &'r Procedure<'a>,
+        code: CodeId,
+        rule: &'m Rule,
+        parts: &mut Parts,
+        course: bool,
+    ) -> Result<Option<When>, Reason> {
+        let input = rule.input;
+        let (start, end) = match (&procedure.performed_date_time, &procedure.performed_period) {
+            (Some(text), _) => (date::date(text), Dated::Not(Reason::NoDate)),
+            (None, Some(period)) => (date::start_of(period), date::maybe(period.end.as_ref())),
+            (None, None) => (Dated::Not(Reason::NoDate), Dated::Not(Reason::NoDate)),
+        };
+        if course {
+            for part in [start, end] {
+                if let Dated::Not(Reason::PartialDate | Reason::NotADate) = part {
+                    self.unused(at, Some(input), Some(code), Reason::UsedWithoutDate);
+                }
+            }
+            (parts.start, parts.end) = (date::day(start), date::day(end));
+            return Ok(None);
+        }
+        // An operation is dated by its beginning, an examination by its end, as results are.
+        let dated = match (input, end) {
+            (Input::Surgery, _) | (_, Dated::Not(Reason::NoDate)) => start,
+            _ => end,
+        };
+        match dated {
+            Dated::Not(_) if input == Input::Surgery => {
+                self.unused(at, Some(input), Some(code), Reason::UsedWithoutDate);
+                Ok(None)
+            }
+            Dated::Not(reason) => Err(reason),
+            dated => Ok(dated.when()),
+        }
+    }
+
+    /// Whether the reasons of an operation are Conditions of this record, and none of them is one that is read.
+    fn is_for_another_disease(&self, at: &At<'r, 'a>, procedure: &'r Procedure<'a>) -> bool {
+        let mut another = false;
+        for reason in &procedure.reason_reference {
+            let Found::Resource(stored) = self.record.find(at.stored, reason) else { return false };
+            let Resource::Condition(condition) = &stored.resource else { return false };
+            if self.is_plasma_cell_disease(condition.code.as_ref()) {
+                return false;
+            }
+            another = true;
+        }
+        another
+    }
+
+    pub(super) fn report(&mut self, at: &mut At<'r, 'a>, report: &'r DiagnosticReport<'a>) {
+        self.contained_results(at, &report.result);
+        let Some(preliminary) = readable(report.status.as_deref()) else {
+            return self.unused(at, None, None, Reason::Status);
+        };
+        at.preliminary = preliminary;
+        let mut used = false;
+        let mut known = false;
+        let codes = self.mappings.known(report.code.as_ref());
+        used |= self.by_report_codes(at, report, &codes, CodesIn::Code, &mut known);
+        for conclusion in &report.conclusion_code {
+            let codes = self.mappings.known(Some(conclusion));
+            let mut known_conclusion = false;
+            used |= self.by_report_codes(at, report, &codes, CodesIn::Conclusion, &mut known_conclusion);
+            if !known_conclusion {
+                self.unused(at, None, codes.first().copied(), Reason::UnknownValueCode);
+            }
+        }
+        let in_words = report.conclusion.is_some() || !report.presented_form.is_empty();
+        if report.conclusion_code.is_empty() && report.result.is_empty() && (in_words || !(used || known)) {
+            self.unused(at, None, codes.first().copied(), Reason::ReportToRead);
+        } else if !(used || known) && report.result.is_empty() {
+            self.unused(at, None, None, Reason::UnknownCode);
+        }
+    }
+
+    fn by_report_codes(
+        &mut self,
+        at: &At<'r, 'a>,
+        report: &'r DiagnosticReport<'a>,
+        codes: &[CodeId],
+        place: CodesIn,
+        known: &mut bool,
+    ) -> bool {
+        let mappings = self.mappings;
+        let mut seen: SmallVec<[Input; 2]> = SmallVec::new();
+        for code in codes {
+            *known |= self.near_misses(at, *code);
+            for rule in mappings.rules_of(*code, ResourceKind::DiagnosticReport).filter(|rule| rule.codes_in == place) {
+                *known = true;
+                if seen.contains(&rule.input) {
+                    continue;
+                }
+                match self.by_report_rule(at, report, *code, rule) {
+                    Ok(()) => seen.push(rule.input),
+                    Err(reason) => self.unused(at, Some(rule.input), Some(*code), reason),
+                }
+            }
+        }
+        !seen.is_empty()
+    }
+
+    fn by_report_rule(
+        &mut self,
+        at: &At<'r, 'a>,
+        report: &'r DiagnosticReport<'a>,
+        code: CodeId,
+        rule: &'m Rule,
+    ) -> Result<(), Reason> {
+        let input = rule.input;
+        let mut parts = rule.says;
+        let readings = rule.value.iter().map(|reading| (Field::Value, reading));
+        for (field, reading) in readings.chain(rule.fields.iter().map(|(field, reading)| (*field, reading))) {
+            let part = match (&reading.place, &reading.shape) {
+                (Place::Element(Element::Conclusion), Shape::Code(words)) => {
+                    conclusion(self.mappings, words, &report.conclusion_code)?
+                }
+                (Place::Extension(urls), shape) => {
+                    let found = extension(&report.extension, urls).ok_or(Reason::NoValue)?;
+                    self.mappings.of_extension(input, shape, found)?
+                }
+                _ => return Err(Reason::UnexpectedValue),
+            };
+            if !part.put(&mut parts, input, field) {
+                return Err(Reason::UnexpectedValue);
+            }
+        }
+        let value = parts.value(input).ok_or(Reason::MissingPart)?;
+        let dated = match (&report.effective_date_time, &report.effective_period) {
+            (Some(text), _) => date::date(text),
+            (None, Some(period)) => date::end_of(period),
+            (None, None) => issued(report.issued.as_deref()),
+        };
+        let time = match dated {
+            Dated::Not(reason) => return Err(reason),
+            dated => self.time(at, input, Some(code), dated),
+        };
+        self.entry(at, FoundBy::Code(code), input, value, time, &parts);
+        if let Some(part) = rule.part {
+            self.part(part, time);
+        }
+        Ok(())
+    }
+}
+
+/// The word that the coded conclusions mean, if they agree.
+fn conclusion<'m>(
+    mappings: &'m Mappings,
+    words: &'m [(CodeId, Option<Box<str>>)],
+    conclusions: &[CodeableConcept<'_>],
+) -> Result<Part<'m>, Reason> {
+    let mut found: Option<&str> = None;
+    let mut reason = Reason::NoValue;
+    for concept in conclusions {
+        match mappings.word(words, concept) {
+            Ok(word) if found.is_some_and(|earlier| earlier != word) => return Err(Reason::Conflict),
+            Ok(word) => found = Some(word),
+            Err(why) => reason = why,
+        }
+    }
+    found.map(Part::Word).ok_or(reason)
+}
+
+/// The volume's site; that of the course where the volume names none that is known and there is no other volume's;
+/// what the code says last.
+fn read_site(volume: Option<&Extension<'_>>, parts: &Parts, by_code: Option<Site>, stated: Option<Site>) -> Option<Site> {
+    match (volume, parts.site) {
+        (Some(_), Some(site)) => Some(site),
+        _ => stated.or(parts.site).or(by_code),
+    }
+}
+
+/// Adds a volume; of several to one site the one with the highest dose is the course's, for each names the whole dose to it.
+fn merge_volume(entries: &mut Vec<Parts>, next: Parts, mut unused: impl FnMut(Reason)) {
+    let Some(earlier) = entries.iter_mut().find(|earlier| earlier.site == next.site) else {
+        entries.push(next);
+        return;
+    };
+    unused(Reason::OtherVolume);
+    if next.dose_gy > earlier.dose_gy {
+        *earlier = next;
+    }
+}
+
+/// An extension by its URLs from the outside in.
+pub(super) fn extension<'e, 'a>(extensions: &'e [Extension<'a>], urls: &[Box<str>]) -> Option<&'e Extension<'a>> {
+    let (first, rest) = urls.split_first()?;
+    let found = extensions.iter().find(|one| one.url.as_deref() == Some(first))?;
+    if rest.is_empty() { Some(found) } else { extension(&found.extension, rest) }
+}
+
+impl Mappings {
+    /// A part that stands in an extension.
+    pub(super) fn of_extension<'m>(
+        &'m self,
+        input: Input,
+        shape: &'m Shape,
+        extension: &Extension<'_>,
+    ) -> Result<Part<'m>, Reason> {
+        let integer = extension
+            .value_unsigned_int
+            .as_ref()
+            .or(extension.value_positive_int.as_ref())
+            .or(extension.value_integer.as_ref());
+        match shape {
+            Shape::Quantity(factors) | Shape::Count(factors) => {
+                let number = match (&extension.value_quantity, integer) {
+                    (Some(written), _) => self.number(input, written, factors)?,
+                    (None, Some(written)) if factors.without_unit || matches!(shape, Shape::Count(_)) => {
+                        self.integer(input, written)?
+                    }
+                    (None, Some(_)) => return Err(Reason::NoUnit),
+                    (None, None) => return Err(Reason::NoValue),
+                };
+                if matches!(shape, Shape::Count(_)) && !number.value.fract().is_zero() {
+                    return Err(Reason::NotWhole);
+                }
+                Ok(Part::Number(number))
+            }
+            Shape::Code(words) => match &extension.value_codeable_concept {
+                Some(concept) => self.word(words, concept).map(Part::Word),
+                None => Err(Reason::NoValue),
+            },
+            Shape::Presence(_) => extension.value_boolean.map(Part::Bool).ok_or(Reason::NoValue),
+            Shape::Site => match &extension.value_codeable_concept {
+                Some(concept) => {
+                    let site = self.site_of(&concept.coding)?;
+                    site.map(|site| Part::Word(site.word())).ok_or(Reason::UnknownValueCode)
+                }
+                None => Err(Reason::NoValue),
+            },
+            Shape::Date => Err(Reason::UnexpectedValue),
+        }
+    }
+}
