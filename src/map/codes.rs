@@ -74,12 +74,7 @@ impl Codes {
     /// Adds a system.
     pub fn add_system(&mut self, short: &str, name: &str, spelling: Spelling) -> SystemId {
         let id = SystemId(u8::try_from(self.systems.len()).unwrap_or(u8::MAX));
-        self.systems.push(KnownSystem {
-            short: short.into(),
-            name: name.into(),
-            spelling,
-            codes: TextMap::default(),
-        });
+        self.systems.push(KnownSystem { short: short.into(), name: name.into(), spelling, codes: TextMap::default() });
         if spelling == Spelling::SksDiagnosis {
             self.danish.get_or_insert(id);
         }

@@ -201,7 +201,8 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         for site in sites {
             let mut named = self.mappings.site_of(&site.coding)?;
             if named.is_none() {
-                let structure = site.extension.iter().find(|extension| extension.url.as_deref() == Some(BODY_STRUCTURE));
+                let structure =
+                    site.extension.iter().find(|extension| extension.url.as_deref() == Some(BODY_STRUCTURE));
                 named = match structure.and_then(|extension| extension.value_reference.as_deref()) {
                     Some(reference) => self.site_of_structure(at, reference)?,
                     None => None,

@@ -254,11 +254,8 @@ impl Coverage {
 
     /// The coverage in words: the record and the mappings must be those that it came from.
     pub fn report(&self, mappings: &Mappings, record: &Record<'_>) -> CoverageReport {
-        let mut report = CoverageReport {
-            patient: Some(record.patient().to_owned()),
-            patients: 1,
-            ..CoverageReport::default()
-        };
+        let mut report =
+            CoverageReport { patient: Some(record.patient().to_owned()), patients: 1, ..CoverageReport::default() };
         for (input, by) in &self.used {
             add_found(report.inputs.entry(input.word()).or_default(), mappings.found_code(*by));
         }

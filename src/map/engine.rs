@@ -120,9 +120,9 @@ impl Mappings {
 
     /// The known codes among these.
     pub(super) fn known_of(&self, codings: &[Coding<'_>]) -> SmallVec<[CodeId; 4]> {
-        let found = codings.iter().filter_map(|coding| {
-            self.codes.find(coding.system.as_deref()?.trim(), coding.code.as_deref()?.trim())
-        });
+        let found = codings
+            .iter()
+            .filter_map(|coding| self.codes.find(coding.system.as_deref()?.trim(), coding.code.as_deref()?.trim()));
         let mut codes: SmallVec<[CodeId; 4]> = SmallVec::new();
         for code in found {
             if !codes.contains(&code) {
@@ -135,7 +135,10 @@ impl Mappings {
     /// The rules that a code starts in a kind of resource.
     pub(super) fn rules_of(&self, code: CodeId, kind: ResourceKind) -> impl Iterator<Item = &Rule> {
         let rules = self.codes.get(code).map(|known| known.rules.as_slice()).unwrap_or_default();
-        rules.iter().filter(move |(resource, _)| *resource == kind).filter_map(|(_, id)| self.rules.get(usize::from(id.0)))
+        rules
+            .iter()
+            .filter(move |(resource, _)| *resource == kind)
+            .filter_map(|(_, id)| self.rules.get(usize::from(id.0)))
     }
 
     /// The place that a concept means, if all of its codes that mean one mean the same.
@@ -146,7 +149,10 @@ impl Mappings {
             let found = if system == OWN {
                 Site::of(code)
             } else {
-                self.codes.find(system.trim(), code.trim()).and_then(|id| self.codes.get(id)).and_then(|known| known.site)
+                self.codes
+                    .find(system.trim(), code.trim())
+                    .and_then(|id| self.codes.get(id))
+                    .and_then(|known| known.site)
             };
             match (site, found) {
                 (Some(one), Some(other)) if one != other => return Err(Reason::Conflict),
@@ -192,8 +198,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 continue;
             }
             self.replaced.push(key);
-            let inner =
-                At { stored, place: at.place, source: std::cell::OnceCell::new(), preliminary: false };
+            let inner = At { stored, place: at.place, source: std::cell::OnceCell::new(), preliminary: false };
             self.resource(inner);
         }
     }
@@ -204,7 +209,15 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     }
 
     /// Adds an entry.
-    pub fn entry(&mut self, at: &At<'r, 'a>, by: FoundBy, input: Input, value: Value, time: Option<When>, parts: &Parts) {
+    pub fn entry(
+        &mut self,
+        at: &At<'r, 'a>,
+        by: FoundBy,
+        input: Input,
+        value: Value,
+        time: Option<When>,
+        parts: &Parts,
+    ) {
         let mut entry = Entry::new(input, value).at(time).from_source(Some(self.source(at)));
         entry.preliminary = at.preliminary;
         entry.adjudicated = parts.adjudicated.unwrap_or(false);
@@ -228,7 +241,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         for miss in &misses {
             let input = self.mappings.miss(*miss).map(|miss| miss.input);
             let reason = Reason::NearMiss;
-            self.coverage.unused.push(Unused { resource: at.place, input, code: Some(code), reason, miss: Some(*miss) });
+            self.coverage.unused.push(Unused {
+                resource: at.place,
+                input,
+                code: Some(code),
+                reason,
+                miss: Some(*miss),
+            });
         }
         !misses.is_empty()
     }
@@ -242,7 +261,6 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     /// Puts the parts of examinations together that were made on one day; a part alone is another examination.
     fn join_parts(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        let mut superfluous: Vec<usize> = Vec::new();
         for n in 0..waiting.len() {
             let Some(first) = waiting.get(n).copied() else { continue };
             if first.used {
@@ -251,27 +269,18 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             let same = |other: &WaitingPart| {
                 !other.used && other.part.group == first.part.group && other.day.is_some() && other.day == first.day
             };
-            let bits = waiting.iter().filter(|other| same(other)).fold(first.part.bit, |bits, other| bits | other.part.bit);
+            let bits =
+                waiting.iter().filter(|other| same(other)).fold(first.part.bit, |bits, other| bits | other.part.bit);
             if bits != first.part.all {
                 if let Some(entry) = self.entries.get_mut(first.entry) {
                     let (source, preliminary) = (entry.source.clone(), entry.preliminary);
-                    *entry = Entry::new(entry.input, Value::Imaging(Modality::Other)).at(entry.time).from_source(source);
+                    *entry =
+                        Entry::new(entry.input, Value::Imaging(Modality::Other)).at(entry.time).from_source(source);
                     entry.preliminary = preliminary;
                 }
                 continue;
             }
-            for other in waiting.iter_mut().filter(|other| same(other)) {
-                other.used = true;
-                if other.entry != first.entry {
-                    superfluous.push(other.entry);
-                }
-            }
-        }
-        superfluous.sort_unstable();
-        superfluous.dedup();
-        for place in superfluous.into_iter().rev() {
-            self.entries.remove(place);
-            self.coverage.used.remove(place);
+            waiting.iter_mut().filter(|other| same(other)).for_each(|other| other.used = true);
         }
     }
 

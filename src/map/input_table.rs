@@ -13,7 +13,13 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// Reads a table that should be an input's.
-pub(super) fn read(loading: &mut Loading, source: &SourceFile, file: usize, name: &Spanned<String>, table: &InputTable) {
+pub(super) fn read(
+    loading: &mut Loading,
+    source: &SourceFile,
+    file: usize,
+    name: &Spanned<String>,
+    table: &InputTable,
+) {
     let Some(input) = Input::of(name.get_ref()) else {
         let message = format!("`{}` is not an input of the decision specification", name.get_ref());
         let help = suggestion_of_input(name.get_ref());
@@ -34,8 +40,7 @@ pub(super) fn read(loading: &mut Loading, source: &SourceFile, file: usize, name
         rule_of(loading, source, file, input, table, from);
     }
     for not in &table.not {
-        let codes: Vec<CodeId> =
-            not.get_ref().codes.iter().filter_map(|code| loading.code(source, code)).collect();
+        let codes: Vec<CodeId> = not.get_ref().codes.iter().filter_map(|code| loading.code(source, code)).collect();
         if not.get_ref().why.get_ref().trim().is_empty() {
             let message = format!("near misses of `{input}` without a reason");
             loading.problems.push(source.problem(not.get_ref().why.span(), message, "empty"));
@@ -47,7 +52,9 @@ pub(super) fn read(loading: &mut Loading, source: &SourceFile, file: usize, name
 fn suggestion_of_input(name: &str) -> String {
     match super::problem::closest(name, Input::ALL.iter().map(|input| input.word())) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "the inputs are those of section 2 of the decision specification; `mappings list` shows them".to_owned(),
+        None => {
+            "the inputs are those of section 2 of the decision specification; `mappings list` shows them".to_owned()
+        }
     }
 }
 
@@ -277,7 +284,10 @@ fn check_that_required_parts_are_there(
         if !said && !read {
             let message = format!("nothing says the `{required}` of `{input}`");
             let help = match required {
-                Field::Value => "say how it is read (`value = { … }`), or what the code alone says (`says = { value = … }`)".to_owned(),
+                Field::Value => {
+                    "say how it is read (`value = { … }`), or what the code alone says (`says = { value = … }`)"
+                        .to_owned()
+                }
                 other => format!("add it to `says`, or to `fields`: `{other} = …`"),
             };
             loading.problems.push(source.problem(spanned.span(), message, "in this `from`").with_help(help));
@@ -342,7 +352,9 @@ pub(super) fn own_factors(loading: &mut Loading) {
         let target = input.unit();
         let factors = units.iter().filter_map(|unit| {
             let factor = match target {
-                Some(target) => loading.units.factor(loading.units.name(*unit), target, settings.analyte.as_deref()).ok()?,
+                Some(target) => {
+                    loading.units.factor(loading.units.name(*unit), target, settings.analyte.as_deref()).ok()?
+                }
                 None => rust_decimal::Decimal::ONE,
             };
             Some((*unit, factor))

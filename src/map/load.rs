@@ -193,10 +193,8 @@ impl Loading {
                 let Some(id) = self.code(source, code) else { continue };
                 let Some(known) = self.codes.get_mut(id) else { continue };
                 if let Some(earlier) = known.site.filter(|earlier| *earlier != site) {
-                    let message = format!(
-                        "`{}` stands for two places, `{earlier}` and `{site}`",
-                        code.get_ref().code.get_ref()
-                    );
+                    let message =
+                        format!("`{}` stands for two places, `{earlier}` and `{site}`", code.get_ref().code.get_ref());
                     self.problems.push(source.problem(code.span(), message, "the second"));
                     continue;
                 }
@@ -230,11 +228,8 @@ impl Loading {
         let id = self.codes.intern(system, written, table.display.get_ref(), trust);
         let known = self.codes.get(id)?;
         if *known.display != **table.display.get_ref() {
-            let message = format!(
-                "`{written}` has two displays, `{}` and `{}`",
-                known.display,
-                table.display.get_ref()
-            );
+            let message =
+                format!("`{written}` has two displays, `{}` and `{}`", known.display, table.display.get_ref());
             self.problems.push(source.problem(table.display.span(), message, "the second"));
         }
         Some(id)

@@ -83,7 +83,8 @@ pub(super) fn replaced(record: &Record<'_>) -> Vec<*const ()> {
             _ => None,
         })
     };
-    let correction = |observation: &Observation<'_>| matches!(observation.status.as_deref(), Some("amended" | "corrected"));
+    let correction =
+        |observation: &Observation<'_>| matches!(observation.status.as_deref(), Some("amended" | "corrected"));
     let mut replaced = Vec::new();
     for (_, newer) in observations().filter(|(_, observation)| correction(observation)) {
         for (stored, older) in observations().filter(|(_, observation)| !correction(observation)) {
@@ -162,7 +163,9 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let mappings = self.mappings;
         let mut rules: SmallVec<[(CodeId, &Rule); 4]> = SmallVec::new();
         for code in codes {
-            for rule in mappings.rules_of(*code, ResourceKind::Observation).filter(|rule| rule.codes_in == CodesIn::Code) {
+            for rule in
+                mappings.rules_of(*code, ResourceKind::Observation).filter(|rule| rule.codes_in == CodesIn::Code)
+            {
                 if !rules.iter().any(|(_, earlier)| std::ptr::eq(*earlier, rule)) {
                     rules.push((*code, rule));
                 }

@@ -165,10 +165,7 @@ fn put<'r, 'a>(
 
 /// Whether a plain whole number says it all: counts, scores and ratios have no unit; the work-up panel keeps any.
 fn whole_is_enough(kind: &FieldKind) -> bool {
-    matches!(
-        kind,
-        FieldKind::Count | FieldKind::AnyNumber | FieldKind::Number("1") | FieldKind::NumberOrBool("1")
-    )
+    matches!(kind, FieldKind::Count | FieldKind::AnyNumber | FieldKind::Number("1") | FieldKind::NumberOrBool("1"))
 }
 
 fn plain(written: &crate::fhir::text::Number<'_>) -> Result<Quantity, Reason> {

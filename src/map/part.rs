@@ -250,10 +250,9 @@ impl Parts {
             Input::Imaging => Value::Imaging(self.modality?),
             Input::MarrowAspirate | Input::MarrowBiopsy => Value::Performed,
             Input::Fish => Value::Fish(Fish { abnormality: self.abnormality?, detected: self.detected? }),
-            Input::EventAttribution => Value::Attribution(Attribution {
-                event: self.event?,
-                plasma_cell_disease: self.plasma_cell_disease?,
-            }),
+            Input::EventAttribution => {
+                Value::Attribution(Attribution { event: self.event?, plasma_cell_disease: self.plasma_cell_disease? })
+            }
             Input::Surgery => Value::Surgery(Surgery {
                 kind: self.surgery?,
                 site: self.site,

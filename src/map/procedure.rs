@@ -311,7 +311,12 @@ fn conclusion<'m>(
 
 /// The volume's site; that of the course where the volume names none that is known and there is no other volume's;
 /// what the code says last.
-fn read_site(volume: Option<&Extension<'_>>, parts: &Parts, by_code: Option<Site>, stated: Option<Site>) -> Option<Site> {
+fn read_site(
+    volume: Option<&Extension<'_>>,
+    parts: &Parts,
+    by_code: Option<Site>,
+    stated: Option<Site>,
+) -> Option<Site> {
     match (volume, parts.site) {
         (Some(_), Some(site)) => Some(site),
         _ => stated.or(parts.site).or(by_code),

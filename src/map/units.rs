@@ -179,14 +179,13 @@ impl Units {
         let grams = ucum_factor(conversion.from.get_ref(), "g/L");
         let moles = ucum_factor(conversion.to.get_ref(), "mol/L");
         let expected = match (grams, moles) {
-            (Ok(grams), Ok(moles)) => {
-                moles.checked_mul(molar_mass).and_then(|divisor| grams.checked_div(divisor)).map(|ratio| ratio.normalize())
-            }
+            (Ok(grams), Ok(moles)) => moles
+                .checked_mul(molar_mass)
+                .and_then(|divisor| grams.checked_div(divisor))
+                .map(|ratio| ratio.normalize()),
             _ => None,
         };
-        let close = expected.is_some_and(|expected| {
-            (factor - expected).abs() * Decimal::ONE_THOUSAND <= expected
-        });
+        let close = expected.is_some_and(|expected| (factor - expected).abs() * Decimal::ONE_THOUSAND <= expected);
         if close {
             return Ok(());
         }
@@ -216,8 +215,7 @@ pub fn decimal(source: &SourceFile, text: &Spanned<String>) -> Result<Decimal, B
 /// UCUM takes a mole for a number, and would turn mmol/L into cells a litre; and it does not read braces at all.
 fn ucum_factor(from: &str, to: &str) -> Result<Decimal, NoFactor> {
     let analysis = |unit: &str| {
-        octofhir_ucum::analyse(if unit.is_empty() { "1" } else { unit })
-            .map_err(|_| NoFactor::NotUcum(unit.to_owned()))
+        octofhir_ucum::analyse(if unit.is_empty() { "1" } else { unit }).map_err(|_| NoFactor::NotUcum(unit.to_owned()))
     };
     let (a, b) = (analysis(from)?, analysis(to)?);
     if from == to {
@@ -238,7 +236,9 @@ fn ucum_factor(from: &str, to: &str) -> Result<Decimal, NoFactor> {
 fn to_decimal(number: Number) -> Option<Decimal> {
     let (integer, exponent) = number.to_integer_and_exponent();
     if exponent <= 0 {
-        return Decimal::try_from_i128_with_scale(integer, exponent.unsigned_abs()).ok().map(|decimal| decimal.normalize());
+        return Decimal::try_from_i128_with_scale(integer, exponent.unsigned_abs())
+            .ok()
+            .map(|decimal| decimal.normalize());
     }
     let power = 10i128.checked_pow(exponent.unsigned_abs())?;
     Decimal::try_from_i128_with_scale(integer.checked_mul(power)?, 0).ok()
