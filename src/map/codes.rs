@@ -56,7 +56,6 @@ pub struct KnownCode {
 #[derive(Debug)]
 struct KnownSystem {
     short: Box<str>,
-    name: Box<str>,
     spelling: Spelling,
     codes: TextMap<CodeId>,
 }
@@ -72,9 +71,9 @@ pub struct Codes {
 
 impl Codes {
     /// Adds a system.
-    pub fn add_system(&mut self, short: &str, name: &str, spelling: Spelling) -> SystemId {
+    pub fn add_system(&mut self, short: &str, spelling: Spelling) -> SystemId {
         let id = SystemId(u8::try_from(self.systems.len()).unwrap_or(u8::MAX));
-        self.systems.push(KnownSystem { short: short.into(), name: name.into(), spelling, codes: TextMap::default() });
+        self.systems.push(KnownSystem { short: short.into(), spelling, codes: TextMap::default() });
         if spelling == Spelling::SksDiagnosis {
             self.danish.get_or_insert(id);
         }
@@ -101,11 +100,6 @@ impl Codes {
     /// The short name of a system.
     pub fn short_name(&self, system: SystemId) -> &str {
         self.systems.get(usize::from(system.0)).map_or("", |system| &system.short)
-    }
-
-    /// The name of a system for people.
-    pub fn long_name(&self, system: SystemId) -> &str {
-        self.systems.get(usize::from(system.0)).map_or("", |system| &system.name)
     }
 
     /// One of the URIs of a system, the first in alphabetical order.

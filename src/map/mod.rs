@@ -8,6 +8,7 @@ mod engine;
 pub mod file;
 mod hash;
 mod input_table;
+mod list;
 mod load;
 mod number;
 mod observation;
@@ -23,7 +24,8 @@ mod units;
 
 pub use codes::{CodeId, KnownCode};
 pub use coverage::{Coverage, CoverageReport, FoundBy, FoundCode, NotUsed, Reason};
-pub use problem::{Problem, SourceFile};
+pub use list::{ListedCode, Listing, schema};
+pub use problem::{Problem, SourceFile, picture};
 pub use rule::Rule;
 
 use codes::Codes;

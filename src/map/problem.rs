@@ -123,7 +123,7 @@ impl Diagnostic for Problem {
 
 /// The closest of some words to one that is none of them, if any is close enough to have been meant.
 pub fn closest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let limit = ((word.chars().count() + 1) / 3).max(1);
     words
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -160,4 +160,17 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
+}
+
+/// The problems for a person: each with a picture of its line.
+pub fn picture(problems: &[Problem]) -> String {
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(110);
+    let mut picture = String::new();
+    for problem in problems {
+        if handler.render_report(&mut picture, problem).is_err() {
+            picture.push_str(&problem.to_string());
+            picture.push('\n');
+        }
+    }
+    picture
 }
