@@ -1,9 +1,12 @@
 //! Runs the Danish guideline on solitary plasmacytoma over FHIR R4 records: pull, map, decide, plan, write.
 
+pub mod cli;
+pub mod error;
 pub mod fhir;
 pub mod guideline;
 pub mod inputs;
 pub mod map;
 pub mod plan;
 pub mod pull;
+pub mod sync;
 pub mod write;

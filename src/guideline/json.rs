@@ -159,8 +159,6 @@ impl Serialize for WithReasons<'_, '_> {
         map.list("actions", &recommendation.actions)?;
         map.list("factors", &recommendation.factors)?;
         map.list("notes", &recommendation.notes)?;
-        let sources: Vec<_> = recommendation.shown_by.iter().filter_map(|entry| entry.source.as_deref()).collect();
-        map.list("sources", &sources)?;
         map.put("because", &Reasons(decision, recommendation))?;
         map.0.end()
     }
@@ -322,7 +320,6 @@ impl Serialize for Prediction {
             Figure::MedianNotReached => map.put("median_not_reached", &true)?,
         }
         map.put("reference", self.references)?;
-        map.some("period", self.period)?;
         map.0.end()
     }
 }

@@ -56,6 +56,11 @@ impl Inputs {
         Inputs { patient: patient.into(), as_of, entries, starts }
     }
 
+    /// The same, made for a day (§9's `as_of`).
+    pub fn for_day(self, as_of: Day) -> Inputs {
+        Inputs { as_of: Some(as_of), ..self }
+    }
+
     /// The patient's reference, `Patient/p1`.
     pub fn patient(&self) -> &str {
         &self.patient

@@ -17,7 +17,7 @@ pub fn care_plan(decision: &Decision<'_>, outcome: &Outcomes<'_>, language: Lang
             id: id.clone(),
             profile: CARE_PLAN_PROFILE,
             language: language.tag(),
-            div: narrative::care_plan(outcome, language, decided_on),
+            div: narrative::care_plan(outcome, language, decided_on).xhtml(),
             identifier_system: IDENTIFIER,
             identifier: id,
             subject: decision.patient.to_owned(),

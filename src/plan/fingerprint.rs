@@ -25,6 +25,11 @@ pub fn is_intact(resource: &Value) -> bool {
     seal.and_then(Value::as_str) == Some(of(resource).as_str())
 }
 
+/// Whether two resources say the same, what a server sets apart.
+pub fn same(one: &Value, other: &Value) -> bool {
+    of(one) == of(other)
+}
+
 fn is_fingerprint(extension: &Value) -> bool {
     extension.get("url").and_then(Value::as_str) == Some(extension_url(EXTENSION).as_str())
 }

@@ -4,12 +4,12 @@ mod care_plan;
 pub mod codes;
 pub mod fingerprint;
 mod narrative;
+mod page;
 mod phrases;
 mod risk_assessment;
 mod sources;
 pub mod withdrawal;
 pub mod wording;
-mod xhtml;
 
 pub use care_plan::activity_status;
 pub use codes::ResourceKind;
@@ -52,4 +52,16 @@ pub fn resource(
 /// All resources that a decision looked at, as the plan refers to them.
 pub fn sources(decision: &Decision<'_>) -> Vec<String> {
     decision.outcome.as_ref().map(|it| sources::of_decision(decision, it)).unwrap_or_default()
+}
+
+/// What a decision says to a person, as plain text: the plan's narrative, then the prognosis's.
+pub fn text(decision: &Decision<'_>, language: Language) -> String {
+    let Some(outcome) = &decision.outcome else {
+        let mut page = page::Page::new(language);
+        page.paragraph(&withdrawal::why_no_outcome(decision).sentence(language));
+        return page.text(2);
+    };
+    let plan = narrative::care_plan(outcome, language, decision.as_of);
+    let prognosis = outcome.prognosis.as_ref().map(|it| narrative::risk_assessment(it, language, decision.as_of));
+    [Some(plan), prognosis].into_iter().flatten().map(|page| page.text(2)).collect()
 }

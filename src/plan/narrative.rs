@@ -1,8 +1,8 @@
 //! What a clinician reads: first what comes first, then what to do, then what is open, then what is done.
 
+use super::page::Page;
 use super::phrases::{self, sentence};
 use super::wording::{self, Language, Words, words};
-use super::xhtml::Div;
 use crate::guideline::{
     Ambiguity, ClassificationResult, Event, EventState, NoteCode, Outcomes, Plasmacytoma, Prognosis, Recommendation,
     Status, WorkingDiagnosisValue,
@@ -24,18 +24,18 @@ pub fn headline(outcome: &Outcomes<'_>, language: Language) -> String {
 }
 
 /// The narrative of the CarePlan.
-pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) -> String {
-    let mut div = Div::new(language);
+pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) -> Page {
+    let mut page = Page::new(language);
     let say = |it: Words| it.in_language(language);
     for note in outcome.notes.iter().filter(|it| wording::comes_first(it.code)) {
-        div.strong(&phrases::note(note, language));
+        page.strong(&phrases::note(note, language));
     }
     if outcome.recommendations.iter().all(|it| it.status == Status::NotApplicable) {
-        div.paragraph(say(words("The guideline asks for nothing now.", "Retningslinjen kræver intet lige nu.")));
+        page.paragraph(say(words("The guideline asks for nothing now.", "Retningslinjen kræver intet lige nu.")));
     }
     let urgent: Vec<_> = outcome.recommendations.iter().filter(|it| is_urgent(it)).collect();
     if !urgent.is_empty() {
-        div.heading(say(words("URGENT", "AKUT")));
+        page.heading(say(words("URGENT", "AKUT")));
         let text = |it: &Recommendation<'_>| match it.status {
             Status::Undetermined => {
                 let missing = sentence(&phrases::missing(it.missing, language));
@@ -43,40 +43,40 @@ pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) ->
             }
             _ => phrases::recommendation(it, language),
         };
-        div.list(&urgent.into_iter().map(|it| (label(it, language), text(it))).collect::<Vec<_>>());
+        page.list(&urgent.into_iter().map(|it| (label(it, language), text(it))).collect::<Vec<_>>());
     }
     if let Some(plasmacytoma) = &outcome.plasmacytoma {
-        div.heading(say(words("The disease", "Sygdommen")));
-        div.list(&disease(plasmacytoma, language));
+        page.heading(say(words("The disease", "Sygdommen")));
+        page.list(&disease(plasmacytoma, language));
     }
     let mut section = |title: Words, status: Status| {
         let lines = lines(outcome, status, language);
         if !lines.is_empty() {
-            div.heading(title.in_language(language));
-            div.list(&lines);
+            page.heading(title.in_language(language));
+            page.list(&lines);
         }
     };
     section(words("To do", "Skal gøres"), Status::Recommended);
     section(words("To be considered", "Kan overvejes"), Status::Consider);
     section(words("No evidence for it, or advised against", "Ikke belæg for, eller frarådes"), Status::AdviseAgainst);
     section(words("Not as recommended", "Afviger fra anbefalingen"), Status::Deviates);
-    open(&mut div, outcome, language);
+    open(&mut page, outcome, language);
     let done = outcome.recommendations.iter().filter(|it| it.status == Status::Fulfilled);
     let done: Vec<_> = done.map(|it| (label(it, language), done_text(it, language))).collect();
     if !done.is_empty() {
-        div.heading(say(words("Done", "Udført")));
-        div.list(&done);
+        page.heading(say(words("Done", "Udført")));
+        page.list(&done);
     }
-    record(&mut div, outcome, language);
+    record(&mut page, outcome, language);
     let cited: BTreeSet<Ambiguity> =
         outcome.recommendations.iter().flat_map(|it| it.ambiguities.iter().copied()).collect();
-    unclear(&mut div, cited, language);
+    unclear(&mut page, cited, language);
     let has_tolerance = |it: &Recommendation<'_>| it.notes.iter().any(|note| note.code == NoteCode::OurTolerance);
     if outcome.recommendations.iter().any(has_tolerance) {
-        div.paragraph(&format!("{}.", say(wording::note(NoteCode::OurTolerance))));
+        page.paragraph(&format!("{}.", say(wording::note(NoteCode::OurTolerance))));
     }
-    closing(&mut div, decided_on, language);
-    div.finish()
+    closing(&mut page, decided_on, language);
+    page
 }
 
 fn diagnosis(plasmacytoma: &Plasmacytoma<'_>, language: Language) -> String {
@@ -216,17 +216,17 @@ fn label(recommendation: &Recommendation<'_>, language: Language) -> String {
 }
 
 /// What is undetermined, with the results that would settle it: each named once.
-fn open(div: &mut Div, outcome: &Outcomes<'_>, language: Language) {
+fn open(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
     let is_open = |it: &&Recommendation<'_>| it.status == Status::Undetermined && !is_urgent(it);
     let undetermined: Vec<_> = outcome.recommendations.iter().filter(is_open).collect();
     if undetermined.is_empty() {
         return;
     }
-    div.heading(words("Undetermined", "Uafklaret").in_language(language));
+    page.heading(words("Undetermined", "Uafklaret").in_language(language));
     let classification = outcome.plasmacytoma.as_ref().map_or(InputSet::EMPTY, |it| it.classification.missing);
     if !classification.is_empty() {
         let title = words("The diagnosis is settled by:", "Diagnosen kan afklares med:").in_language(language);
-        div.list(&[(title.to_owned(), phrases::inputs(classification.iter(), language))]);
+        page.list(&[(title.to_owned(), phrases::inputs(classification.iter(), language))]);
     }
     let lines: Vec<_> = undetermined
         .into_iter()
@@ -244,11 +244,11 @@ fn open(div: &mut Div, outcome: &Outcomes<'_>, language: Language) {
             (label(it, language), format!("{says} {missing}"))
         })
         .collect();
-    div.list(&lines);
+    page.list(&lines);
 }
 
 /// What the record does not say, or says twice differently.
-fn record(div: &mut Div, outcome: &Outcomes<'_>, language: Language) {
+fn record(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
     let mut lines: Vec<(String, String)> = Vec::new();
     let notes = outcome.notes.iter().filter(|it| !wording::comes_first(it.code));
     lines.extend(notes.map(|it| (String::new(), phrases::note(it, language))));
@@ -269,62 +269,62 @@ fn record(div: &mut Div, outcome: &Outcomes<'_>, language: Language) {
         lines.push((title.in_language(language).to_owned(), format!("{}.", names.join(", "))));
     }
     if !lines.is_empty() {
-        div.heading(words("The record", "Journalen").in_language(language));
-        div.list(&lines);
+        page.heading(words("The record", "Journalen").in_language(language));
+        page.list(&lines);
     }
 }
 
-fn unclear(div: &mut Div, cited: BTreeSet<Ambiguity>, language: Language) {
+fn unclear(page: &mut Page, cited: BTreeSet<Ambiguity>, language: Language) {
     if cited.is_empty() {
         return;
     }
-    div.heading(
+    page.heading(
         words("Where the guideline itself is unclear", "Hvor retningslinjen selv er uklar").in_language(language),
     );
     let line = |it: Ambiguity| (format!("{it}:"), wording::ambiguity(it).in_language(language).to_owned());
-    div.list(&cited.into_iter().map(line).collect::<Vec<_>>());
+    page.list(&cited.into_iter().map(line).collect::<Vec<_>>());
 }
 
-fn closing(div: &mut Div, decided_on: Day, language: Language) {
+fn closing(page: &mut Page, decided_on: Day, language: Language) {
     let day = wording::day(decided_on, language);
     let decided = match language {
         Language::English => format!("Decided on {day}; stands until something changes."),
         Language::Danish => format!("Beregnet pr. {day}; gælder, til noget ændrer sig."),
     };
-    div.paragraph(&format!("{} {decided}", wording::about(language)));
+    page.paragraph(&format!("{} {decided}", wording::about(language)));
 }
 
 /// The narrative of the RiskAssessment.
-pub fn risk_assessment(prognosis: &Prognosis, language: Language, decided_on: Day) -> String {
-    let mut div = Div::new(language);
+pub fn risk_assessment(prognosis: &Prognosis, language: Language, decided_on: Day) -> Page {
+    let mut page = Page::new(language);
     let status = wording::prognosis_status(prognosis.status).in_language(language);
-    div.strong(&format!("{}: {status}.", words("Prognosis", "Prognose").in_language(language)));
-    div.heading(words("Factors", "Faktorer").in_language(language));
+    page.strong(&format!("{}: {status}.", words("Prognosis", "Prognose").in_language(language)));
+    page.heading(words("Factors", "Faktorer").in_language(language));
     let states = prognosis.factors.iter().map(|(factor, state)| {
         let (name, said) = wording::factor_in_state(*factor, *state);
         (format!("{}:", sentence(name.in_language(language))), said.in_language(language).to_owned())
     });
     let also = prognosis.also.iter().map(|it| (String::new(), sentence(wording::factor(*it).in_language(language))));
-    div.list(&states.chain(also).collect::<Vec<_>>());
+    page.list(&states.chain(also).collect::<Vec<_>>());
     if !prognosis.predictions.is_empty() {
-        div.heading(words("What the studies found", "Hvad studierne fandt").in_language(language));
+        page.heading(words("What the studies found", "Hvad studierne fandt").in_language(language));
         let figures = prognosis.predictions.iter().map(|it| figure(it, language));
-        div.list(&figures.collect::<Vec<_>>());
+        page.list(&figures.collect::<Vec<_>>());
         let caution = words(
             "Each figure is one cohort's and stands alone: they are not to be added up, and the guideline has no combined score.",
             "Hvert tal er fra én kohorte og står alene: de må ikke lægges sammen, og retningslinjen har ingen samlet score.",
         );
-        div.paragraph(caution.in_language(language));
+        page.paragraph(caution.in_language(language));
     } else {
         let none = words(
             "No figures: those of the studies are for the course before a relapse or a progression, or their time has passed.",
             "Ingen tal: studiernes tal gælder forløbet før relaps eller progression, eller deres tidsrum er udløbet.",
         );
-        div.paragraph(none.in_language(language));
+        page.paragraph(none.in_language(language));
     }
-    unclear(&mut div, prognosis.ambiguities.iter().copied().collect(), language);
-    closing(&mut div, decided_on, language);
-    div.finish()
+    unclear(&mut page, prognosis.ambiguities.iter().copied().collect(), language);
+    closing(&mut page, decided_on, language);
+    page
 }
 
 fn figure(prediction: &crate::guideline::Prediction, language: Language) -> (String, String) {

@@ -24,7 +24,7 @@ pub fn risk_assessment(
             id: id.clone(),
             profile: RISK_ASSESSMENT_PROFILE,
             language: language.tag(),
-            div: narrative::risk_assessment(prognosis, language, decided_on),
+            div: narrative::risk_assessment(prognosis, language, decided_on).xhtml(),
             identifier_system: IDENTIFIER,
             identifier: id,
             subject: decision.patient.to_owned(),

@@ -1,10 +1,11 @@
 //! Taking back what no longer holds: a resource is never deleted, it says that it no longer stands, and why.
 
 use super::codes::ResourceKind;
+use super::page::Page;
 use super::wording::{self, Language, Words, words};
-use super::xhtml::Div;
 use super::{fingerprint, phrases};
-use crate::inputs::Day;
+use crate::guideline::Decision;
+use crate::inputs::{Day, Input};
 use serde_json::{Value, json};
 
 /// Why a resource no longer stands.
@@ -33,14 +34,20 @@ impl Reason {
         match self {
             Reason::Died => words("the patient has died", "patienten er død"),
             Reason::OutOfScope => words(
-                "the record no longer has a diagnosis that the guideline speaks of",
-                "journalen har ikke længere en diagnose, som retningslinjen omfatter",
+                "the record has no diagnosis (any more) that the guideline speaks of",
+                "journalen har ikke (længere) en diagnose, som retningslinjen omfatter",
             ),
             Reason::NoPrognosis => words(
                 "the findings no longer support a solitary plasmacytoma, so its prognosis does not apply",
                 "fundene støtter ikke længere et solitært plasmacytom, så dets prognose gælder ikke",
             ),
         }
+    }
+
+    /// That nothing is decided, and why.
+    pub fn sentence(self, language: Language) -> String {
+        let nothing = words("Nothing is decided", "Intet er beregnet").in_language(language);
+        format!("{nothing}: {}.", self.words().in_language(language))
     }
 
     /// How a resource of a kind stands after it: a plan is `revoked`; a risk assessment is `entered-in-error` where
@@ -54,17 +61,32 @@ impl Reason {
     }
 }
 
+/// Why a decision has no outcome, by what it looked at.
+pub fn why_no_outcome(decision: &Decision<'_>) -> Reason {
+    let died = decision.looks.iter().any(|look| look.input == Input::Deceased && look.result.is_true());
+    if died { Reason::Died } else { Reason::OutOfScope }
+}
+
+/// Whether a standing resource says already that it no longer stands.
+pub fn is_withdrawn(kind: ResourceKind, standing: &Value) -> bool {
+    let status = standing.get("status").and_then(Value::as_str);
+    match kind {
+        ResourceKind::CarePlan => status == Some("revoked"),
+        ResourceKind::RiskAssessment => matches!(status, Some("corrected" | "entered-in-error")),
+    }
+}
+
 /// A standing resource as it says that it no longer stands.
 pub fn withdrawn(kind: ResourceKind, standing: &Value, reason: Reason, language: Language, on: Day) -> Value {
     let mut resource = standing.clone();
     let Some(fields) = resource.as_object_mut() else { return resource };
     let said = sentence(kind, reason, language, on);
-    let mut div = Div::new(language);
-    div.strong(&said);
-    div.paragraph(&wording::about(language));
+    let mut page = Page::new(language);
+    page.strong(&said);
+    page.paragraph(&wording::about(language));
     fields.insert("status".to_owned(), json!(reason.status(kind)));
     fields.insert("language".to_owned(), json!(language.tag()));
-    fields.insert("text".to_owned(), json!({ "status": "generated", "div": div.finish() }));
+    fields.insert("text".to_owned(), json!({ "status": "generated", "div": page.xhtml() }));
     fields.insert("note".to_owned(), json!([{ "text": said }]));
     match kind {
         ResourceKind::CarePlan => {

@@ -34,7 +34,7 @@ pub fn find(arguments: &[PathBuf]) -> (Vec<InputFile>, Vec<(String, Damage)>) {
     for argument in arguments {
         let name = argument.display().to_string();
         if name == "-" {
-            files.push(InputFile { name, path: None });
+            files.push(InputFile::of_path(argument));
             continue;
         }
         match std::fs::metadata(argument) {
@@ -46,7 +46,7 @@ pub fn find(arguments: &[PathBuf]) -> (Vec<InputFile>, Vec<(String, Damage)>) {
                     damages.push((name, Damage::EmptyFolder));
                 }
             }
-            Ok(_) => files.push(InputFile { name, path: Some(argument.clone()) }),
+            Ok(_) => files.push(InputFile::of_path(argument)),
             Err(error) => damages.push((name, closed(&error))),
         }
     }
@@ -65,7 +65,7 @@ fn gather(folder: &Path, files: &mut Vec<InputFile>) -> io::Result<()> {
         if entry.file_type()?.is_dir() {
             gather(&path, files)?;
         } else if path.is_file() && NAMES.iter().any(|name| plain_name(&path).ends_with(name)) {
-            files.push(InputFile { name: path.display().to_string(), path: Some(path) });
+            files.push(InputFile::of_path(&path));
         }
     }
     Ok(())
@@ -103,6 +103,13 @@ pub enum Kind {
 }
 
 impl InputFile {
+    /// The file of a path; `-` is standard input.
+    pub fn of_path(path: &Path) -> InputFile {
+        let name = path.display().to_string();
+        let path = (name != "-").then(|| path.to_owned());
+        InputFile { name, path }
+    }
+
     /// Opens the file; what is compressed is seen by its first bytes.
     ///
     /// # Errors

@@ -170,7 +170,7 @@ fn unopened(file: u32, damage: Damage) -> Job {
 
 /// Whether a file has a text a line: its first line is one, and more follows; or its name says so and it is not one
 /// text over several lines all the same.
-fn has_a_text_a_line(input: &InputFile, first: &Block) -> bool {
+pub fn has_a_text_a_line(input: &InputFile, first: &Block) -> bool {
     let text = without_mark(&first.bytes);
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let Some(line) = lines.next() else { return false };
@@ -187,7 +187,7 @@ fn has_a_text_a_line(input: &InputFile, first: &Block) -> bool {
 }
 
 /// Without the mark that some programs set before UTF-8.
-fn without_mark(bytes: &[u8]) -> &[u8] {
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes)
 }
 

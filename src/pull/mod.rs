@@ -18,6 +18,7 @@
 
 mod assemble;
 mod damage;
+mod each_line;
 mod files;
 mod groups;
 mod in_order;
@@ -29,4 +30,5 @@ mod survey;
 
 pub use assemble::records;
 pub use damage::{Damage, Failure, Place};
+pub use each_line::each_line;
 pub use read::PatientFiles;

@@ -50,16 +50,19 @@ impl PatientFiles {
         &self.failures
     }
 
-    /// Leaves only the patient of this id (`p1`, `Patient/p1`, or with its server).
-    pub fn only(&mut self, wanted: &str) {
-        let is_wanted = |number: &PatientNumber| {
-            let reference = self.index.patients.reference(*number);
-            reference == wanted || reference.strip_prefix("Patient/") == Some(wanted)
-        };
+    /// Leaves only the patient of this id (`p1`, `Patient/p1`, or with its server), and what is damaged of that
+    /// patient's; whether there is such a patient.
+    pub fn only(&mut self, wanted: &str) -> bool {
+        let is_wanted = |reference: &str| reference == wanted || reference.strip_prefix("Patient/") == Some(wanted);
         for group in &mut self.groups {
-            group.patients.retain(|number| is_wanted(number));
+            group.patients.retain(|number| is_wanted(&self.index.patients.reference(*number)));
         }
         self.groups.retain(|group| !group.patients.is_empty());
+        for failure in &mut self.failures {
+            failure.patients.retain(|reference| is_wanted(reference));
+        }
+        self.failures.retain(|failure| !failure.patients.is_empty());
+        !self.groups.is_empty() || !self.failures.is_empty()
     }
 
     /// How many patients there are, those that cannot be decided too.

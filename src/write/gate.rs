@@ -24,9 +24,7 @@ pub fn objections(resource: &Value, patient: &str, read: &BTreeSet<&str>) -> Vec
             found.push(format!("`{needed}` is missing"));
         }
     }
-    let mut references = Vec::new();
-    collect_references(resource, &mut references);
-    for reference in references {
+    for reference in references(resource) {
         if reference != patient && !read.contains(reference) {
             found.push(format!("`{reference}` was not read"));
         }
@@ -54,6 +52,13 @@ fn is_patient(reference: &str) -> bool {
         Address::Name(_) => true,
         Address::Contained(_) | Address::Malformed => false,
     }
+}
+
+/// Every reference that a resource makes.
+pub fn references(resource: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    collect_references(resource, &mut found);
+    found
 }
 
 fn collect_references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {

@@ -1,4 +1,6 @@
 //! Brings what stands in agreement with what should stand: writes only where they differ, and never deletes.
 
+pub mod folder;
 pub mod gate;
 pub mod json;
+pub mod reconcile;

@@ -1,0 +1,196 @@
+//! The command line: arguments in, exit code out; one file a subcommand.
+
+mod evaluate;
+mod explain;
+mod mappings;
+mod sync;
+
+use crate::error::{Exit, Failed};
+use crate::inputs::Day;
+use crate::map::Mappings;
+use crate::plan::Language;
+use crate::pull::{Failure, PatientFiles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Runs the Danish guideline "Solitært plasmacytom" (Danish Myeloma Study Group, 17 December 2025) over FHIR R4
+/// records. It proposes; the clinician decides. It is not a medical device.
+#[derive(Debug, Parser)]
+#[command(name = "plasmabridge", version, after_help = exit_codes(), disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Decide what the guideline says of the patients in FHIR files
+    Evaluate(evaluate::Arguments),
+    /// Tell what a recommendation says and reads, or why it came out as it did for a patient
+    Explain(explain::Arguments),
+    /// Check, list or describe the mapping files
+    Mappings(mappings::Arguments),
+    /// Bring CarePlans and RiskAssessments into agreement with the records
+    Sync(sync::Arguments),
+}
+
+/// What all that reads records can be told.
+#[derive(Clone, Debug, Args)]
+struct Common {
+    /// Decide for this day (2026-11-22) instead of today; nothing later counts
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    as_of: Option<Day>,
+    /// Use the mapping files of this folder instead of those that the program carries
+    #[arg(long, value_name = "DIR", env = "PLASMABRIDGE_MAPPINGS")]
+    mappings: Option<PathBuf>,
+    /// The language of what a person reads
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", env = "PLASMABRIDGE_LANG")]
+    lang: Lang,
+    /// Work on this many cores instead of all
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Lang {
+    /// English
+    En,
+    /// Danish
+    Da,
+}
+
+impl Common {
+    fn day(&self) -> Day {
+        self.as_of.unwrap_or_else(|| Day::from(jiff::ZonedDateTime::now().date()))
+    }
+
+    fn language(&self) -> Language {
+        match self.lang {
+            Lang::En => Language::English,
+            Lang::Da => Language::Danish,
+        }
+    }
+
+    fn threads(&self) -> usize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+    }
+
+    fn mappings(&self) -> Result<Mappings, Failed> {
+        match &self.mappings {
+            Some(folder) => Mappings::load(folder),
+            None => Mappings::embedded(),
+        }
+        .map_err(Failed::Mappings)
+    }
+}
+
+fn day(text: &str) -> Result<Day, &'static str> {
+    Day::parse(text).ok_or("not a date such as 2026-11-22")
+}
+
+fn exit_codes() -> String {
+    let lines = Exit::ALL.map(|exit| format!("  {}  {}", exit as u8, exit.meaning()));
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
+/// Reads the arguments of the process, does what they say, and returns how that ended.
+pub fn run() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come as errors too, and end well.
+            let exit = if error.use_stderr() { Exit::Arguments } else { Exit::Done };
+            return if error.print().is_ok() { exit } else { Exit::OurFault };
+        }
+    };
+    let done = match arguments.command {
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Mappings(arguments) => mappings::run(&arguments),
+        Command::Sync(arguments) => sync::run(&arguments),
+    };
+    done.unwrap_or_else(|failed| {
+        tell(&format!("error: {failed}"));
+        failed.exit()
+    })
+}
+
+/// Leaves only the patient that is wanted, if one is.
+fn only(files: &mut PatientFiles, wanted: Option<&str>) -> Result<(), Failed> {
+    match wanted {
+        Some(patient) if !files.only(patient) => Err(no_such_patient(patient)),
+        _ => Ok(()),
+    }
+}
+
+fn no_such_patient(patient: &str) -> Failed {
+    Failed::Arguments(format!("`{patient}` is not among the patients of the input"))
+}
+
+/// Says something on standard error. That nobody listens there is no reason to stop.
+fn tell(line: &str) {
+    drop(writeln!(io::stderr().lock(), "{line}"));
+}
+
+/// Names each failure, and how many patients are not decided because of them all.
+fn tell_failures(failures: &[Failure]) -> Exit {
+    if failures.is_empty() {
+        return Exit::Done;
+    }
+    let mut patients: Vec<&str> =
+        failures.iter().flat_map(|failure| failure.patients.iter().map(String::as_str)).collect();
+    patients.sort_unstable();
+    patients.dedup();
+    for failure in failures {
+        tell(&format!("error: {failure}"));
+    }
+    let (problems, count) = (failures.len(), patients.len());
+    let is = if problems == 1 { "problem" } else { "problems" };
+    match count {
+        0 => tell(&format!("{problems} {is}; no patient that is named is concerned, all are decided")),
+        1 => tell(&format!("{problems} {is}; not decided: {}", patients.join(", "))),
+        _ => tell(&format!("{problems} {is}; {count} patients are not decided: {}", patients.join(", "))),
+    }
+    Exit::SomeNotDecided
+}
+
+/// Standard output, until nobody reads it any more: then the rest is not worked out.
+struct Output(BufWriter<io::StdoutLock<'static>>);
+
+/// How a piece of output went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Yes,
+    NobodyReads,
+}
+
+impl Output {
+    fn new() -> Output {
+        Output(BufWriter::with_capacity(1 << 16, io::stdout().lock()))
+    }
+
+    fn write(&mut self, text: &[u8]) -> Result<Written, Failed> {
+        written(self.0.write_all(text))
+    }
+
+    fn finish(mut self) -> Result<Written, Failed> {
+        written(self.0.flush())
+    }
+}
+
+/// A value as a line of JSON.
+fn json_line(value: &impl serde::Serialize) -> Result<Vec<u8>, Failed> {
+    let mut line = serde_json::to_vec(value).map_err(|error| Failed::OurFault(error.to_string()))?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn written(result: io::Result<()>) -> Result<Written, Failed> {
+    match result {
+        Ok(()) => Ok(Written::Yes),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Written::NobodyReads),
+        Err(error) => Err(Failed::file("writing", std::path::Path::new("standard output"), error)),
+    }
+}

@@ -1,0 +1,99 @@
+//! The exit codes, what each means, and why the program could not do what it was asked.
+
+use crate::map::Problem;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// How a run ended, as an integration engine reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Done, all of it.
+    Done = 0,
+    /// The program failed, which is its own fault.
+    OurFault = 1,
+    /// The arguments cannot be used.
+    Arguments = 2,
+    /// The configuration or a mapping file cannot be used.
+    Configuration = 3,
+    /// The server cannot be reached, or refuses.
+    Server = 4,
+    /// Some patients were not decided; the others were.
+    SomeNotDecided = 5,
+    /// A dry run found something to write.
+    WouldChange = 6,
+}
+
+impl Exit {
+    /// All of them, in order.
+    pub const ALL: [Exit; 7] = [
+        Exit::Done,
+        Exit::OurFault,
+        Exit::Arguments,
+        Exit::Configuration,
+        Exit::Server,
+        Exit::SomeNotDecided,
+        Exit::WouldChange,
+    ];
+
+    /// What the code means, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Exit::Done => "done",
+            Exit::OurFault => "plasmabridge failed, which is its own fault",
+            Exit::Arguments => "the arguments cannot be used",
+            Exit::Configuration => "the configuration or a mapping file cannot be used",
+            Exit::Server => "the server cannot be reached, or refuses",
+            Exit::SomeNotDecided => "some patients were not decided and are listed; the others were",
+            Exit::WouldChange => "a dry run found something to write",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why the program could not do what it was asked: what was tried, on what, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// Arguments that do not go together, or name nothing.
+    #[error("{0}")]
+    Arguments(String),
+    /// Mapping files with mistakes; shown with a picture of each line.
+    #[error("{}", crate::map::picture(.0))]
+    Mappings(Vec<Problem>),
+    /// A file or folder that cannot be read or written.
+    #[error("{doing} `{path}`: {why}")]
+    File {
+        /// What was tried: `reading`, `writing`.
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// Something that cannot happen, and did.
+    #[error("{0}; this is a fault of plasmabridge, please report it")]
+    OurFault(String),
+}
+
+impl Failed {
+    /// A file or folder that could not be used.
+    pub fn file(doing: &'static str, path: &Path, why: impl fmt::Display) -> Failed {
+        let why = why.to_string();
+        let why = why.split(" (os error").next().unwrap_or_default().to_lowercase();
+        Failed::File { doing, path: path.to_owned(), why }
+    }
+
+    /// The exit code that it ends the program with.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Failed::Arguments(_) => Exit::Arguments,
+            Failed::Mappings(_) | Failed::File { .. } => Exit::Configuration,
+            Failed::OurFault(_) => Exit::OurFault,
+        }
+    }
+}

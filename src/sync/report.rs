@@ -1,0 +1,161 @@
+//! What a run did, patient by patient and in numbers.
+
+use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
+use crate::inputs::Day;
+use crate::inputs::words::words;
+use crate::plan::ResourceKind;
+use crate::write::reconcile::Change;
+use serde::Serialize;
+use std::path::PathBuf;
+
+words! {
+    /// What was done about a resource.
+    What {
+        /// It was not there.
+        Created = "created",
+        /// It said something else.
+        Updated = "updated",
+        /// It stands as it should.
+        Unchanged = "unchanged",
+        /// It no longer held.
+        Revoked = "revoked",
+        /// Another hand has changed it, so it was left.
+        LeftToOtherHand = "left_to_other_hand",
+    }
+}
+
+/// What was done about one resource.
+#[derive(Clone, Debug, Serialize)]
+pub struct Changed {
+    /// The patient.
+    pub patient: String,
+    /// The resource's type.
+    pub resource: &'static str,
+    /// What was done.
+    pub what: What,
+    /// Why it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// Where it stands.
+    pub place: PathBuf,
+}
+
+impl Changed {
+    /// What a change comes to; nothing where nothing stands and nothing should.
+    pub fn of(patient: &str, kind: ResourceKind, place: PathBuf, change: &Change) -> Option<Changed> {
+        let (what, reason) = match change {
+            Change::Nothing => return None,
+            Change::Create(_) => (What::Created, None),
+            Change::Update(_) => (What::Updated, None),
+            Change::Unchanged => (What::Unchanged, None),
+            Change::Withdraw(_, reason) => (What::Revoked, Some(reason.word())),
+            Change::OtherHand => (What::LeftToOtherHand, None),
+        };
+        Some(Changed { patient: patient.to_owned(), resource: kind.name(), what, reason, place })
+    }
+}
+
+/// A patient who was not evaluated.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotEvaluated {
+    /// The patients; none where the damage names nobody.
+    pub patients: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The numbers.
+    pub summary: Summary,
+    /// Every resource that was created, updated, revoked, or left to another hand.
+    pub changes: Vec<Changed>,
+    /// Who was not evaluated, and why.
+    pub not_evaluated: Vec<NotEvaluated>,
+    /// Patients for whom something stands and of whom the input has nothing; it was left as it is.
+    pub without_record: Vec<String>,
+}
+
+/// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The day that was decided for.
+    pub as_of: Day,
+    /// The guideline and its version.
+    pub guideline: String,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// Patients who were decided, those out of scope too.
+    pub patients: u64,
+    /// Resources that were not there.
+    pub created: u64,
+    /// Resources that said something else.
+    pub updated: u64,
+    /// Resources that stand as they should.
+    pub unchanged: u64,
+    /// Resources that no longer held.
+    pub revoked: u64,
+    /// Resources that another hand has changed.
+    pub left_to_other_hand: u64,
+    /// Patients who were not evaluated.
+    pub not_evaluated: u64,
+    /// Patients for whom something stands and of whom the input has nothing.
+    pub without_record: u64,
+}
+
+impl Report {
+    /// Nothing done yet.
+    pub fn new(as_of: Day, dry_run: bool) -> Report {
+        let summary = Summary {
+            as_of,
+            guideline: format!("{GUIDELINE_ID}|{GUIDELINE_VERSION}"),
+            dry_run,
+            patients: 0,
+            created: 0,
+            updated: 0,
+            unchanged: 0,
+            revoked: 0,
+            left_to_other_hand: 0,
+            not_evaluated: 0,
+            without_record: 0,
+        };
+        Report { summary, changes: Vec::new(), not_evaluated: Vec::new(), without_record: Vec::new() }
+    }
+
+    /// Adds what was done for a patient.
+    pub fn patient(&mut self, changes: Vec<Changed>) {
+        self.summary.patients += 1;
+        for changed in changes {
+            let count = match changed.what {
+                What::Created => &mut self.summary.created,
+                What::Updated => &mut self.summary.updated,
+                What::Unchanged => &mut self.summary.unchanged,
+                What::Revoked => &mut self.summary.revoked,
+                What::LeftToOtherHand => &mut self.summary.left_to_other_hand,
+            };
+            *count += 1;
+            if changed.what != What::Unchanged {
+                self.changes.push(changed);
+            }
+        }
+    }
+
+    /// Adds patients who were not evaluated; a patient with two reasons counts once.
+    pub fn not_evaluated(&mut self, patients: &[String], reason: &str) {
+        let known = |patient: &&String| self.not_evaluated.iter().any(|it| it.patients.contains(patient));
+        self.summary.not_evaluated += patients.iter().filter(|it| !known(it)).count() as u64;
+        self.not_evaluated.push(NotEvaluated { patients: patients.to_vec(), reason: reason.to_owned() });
+    }
+
+    /// Adds a patient for whom something stands and of whom the input has nothing.
+    pub fn without_record(&mut self, patient: String) {
+        self.summary.without_record += 1;
+        self.without_record.push(patient);
+    }
+
+    /// Whether anything was written, or would have been.
+    pub fn has_changes(&self) -> bool {
+        self.summary.created + self.summary.updated + self.summary.revoked > 0
+    }
+}

@@ -1,0 +1,80 @@
+//! A folder of resources in place of a server: `CarePlan/<id>.json`, `RiskAssessment/<id>.json`.
+
+use super::json;
+use crate::error::Failed;
+use crate::plan::ResourceKind;
+use serde_json::Value;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// A folder in which resources stand.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// A folder, which need not be there yet.
+    pub fn new(path: &Path) -> Folder {
+        Folder { path: path.to_owned() }
+    }
+
+    /// Where a resource stands, or would.
+    pub fn place(&self, kind: ResourceKind, id: &str) -> PathBuf {
+        self.path.join(kind.name()).join(format!("{id}.json"))
+    }
+
+    /// The resource that stands under an id, if one does.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no JSON: it is not ours to write over.
+    pub fn standing(&self, kind: ResourceKind, id: &str) -> Result<Option<Value>, Failed> {
+        let place = self.place(kind, id);
+        let text = match std::fs::read(&place) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failed::file("reading", &place, error)),
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|_| {
+            Failed::file("reading", &place, "it is not JSON, so what stands there is not known; move it away")
+        })
+    }
+
+    /// The ids under which resources of a kind stand, in the order of their names.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn ids(&self, kind: ResourceKind) -> Result<Vec<String>, Failed> {
+        let folder = self.path.join(kind.name());
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Failed::file("reading", &folder, error)),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|error| Failed::file("reading", &folder, error))?.file_name();
+            ids.extend(name.to_str().and_then(|name| name.strip_suffix(".json")).map(str::to_owned));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// Puts a resource in its place: the whole of it or, where that fails, nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, kind: ResourceKind, id: &str, resource: &Value) -> Result<(), Failed> {
+        let place = self.place(kind, id);
+        let folder = self.path.join(kind.name());
+        let put = || {
+            std::fs::create_dir_all(&folder)?;
+            let mut file = tempfile::Builder::new().prefix(".plasmabridge-").tempfile_in(&folder)?;
+            file.write_all(json::text(resource).as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&place).map_err(|error| error.error)?;
+            std::fs::File::open(&folder)?.sync_all()
+        };
+        put().map_err(|error: std::io::Error| Failed::file("writing", &place, error))
+    }
+}
