@@ -1,20 +1,194 @@
 //! `explain`: what a recommendation says and reads, or why it came out as it did for a patient.
 
-use super::{Common, Output};
+use super::{Common, Output, Written, tell_failures};
 use crate::error::{Exit, Failed};
+use crate::guideline::explanation::Basis;
+use crate::guideline::{ALL, Decision, Recommendation, RecommendationId, all, decide};
+use crate::inputs::{Input, Look};
+use crate::map::Mappings;
+use crate::plan::{Language, recommendation_text, wording};
+use crate::pull::PatientFiles;
 use clap::Args;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    files: Vec<PathBuf>,
+    /// Recommendations (R06; none: all), and with --patient the files or folders of the record
+    #[arg(value_name = "R01 … R21 | FILES")]
+    words: Vec<String>,
+    /// Why the recommendations came out as they did for this patient (p1 or Patient/p1)
+    #[arg(long, value_name = "ID")]
+    patient: Option<String>,
     #[command(flatten)]
     common: Common,
 }
 
 /// Explains.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
-    let _ = (&arguments.files, &arguments.common, Output::new());
+    let (named, others): (Vec<_>, Vec<_>) = arguments.words.iter().partition(|word| recommendation(word).is_some());
+    let wanted: Vec<RecommendationId> = match named.is_empty() {
+        true => ALL.iter().map(|entry| entry.id).collect(),
+        false => named.iter().filter_map(|word| recommendation(word)).collect(),
+    };
+    let mappings = arguments.common.mappings()?;
+    match (&arguments.patient, others.as_slice()) {
+        (None, []) => of_the_guideline(&wanted, &mappings),
+        (None, [word, ..]) => Err(Failed::Arguments(format!(
+            "`{word}` is not a recommendation (R01 to R21); to explain a patient's record, say whose with `--patient ID`"
+        ))),
+        (Some(_), []) => Err(Failed::Arguments(
+            "say in which files or folder the patient's record stands, or - for standard input".into(),
+        )),
+        (Some(patient), files) => of_a_patient(patient, &wanted, files, &mappings, &arguments.common),
+    }
+}
+
+fn recommendation(word: &str) -> Option<RecommendationId> {
+    RecommendationId::of(&word.to_uppercase())
+}
+
+fn of_the_guideline(wanted: &[RecommendationId], mappings: &Mappings) -> Result<Exit, Failed> {
+    let mut output = Output::new();
+    for entry in ALL.iter().filter(|entry| wanted.contains(&entry.id)) {
+        let text = described(entry, mappings).map_err(|error| Failed::OurFault(error.to_string()))?;
+        if output.write(text.as_bytes())? == Written::NobodyReads {
+            break;
+        }
+    }
+    output.finish()?;
     Ok(Exit::Done)
+}
+
+fn described(entry: &all::Entry, mappings: &Mappings) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let subject = wording::subject(entry.id).in_language(Language::English);
+    let strength = entry.strength.map_or("no strength", |strength| strength.word());
+    writeln!(text, "{} {subject} (grade {}, {strength})", entry.id, entry.grade)?;
+    writeln!(text, "  en  {}\n  da  {}", entry.english, entry.danish)?;
+    let Some(explanation) = entry.id.explanation() else { return Ok(text) };
+    let mut read = BTreeSet::new();
+    for basis in explanation.all() {
+        described_basis(basis, &mut text)?;
+        read.extend(basis.inputs.iter().copied());
+    }
+    if !explanation.ambiguities.is_empty() {
+        writeln!(text, "  where the guideline is unclear")?;
+    }
+    for ambiguity in explanation.ambiguities {
+        writeln!(text, "    {ambiguity}  {}", wording::ambiguity(*ambiguity).in_language(Language::English))?;
+    }
+    let files: BTreeSet<&str> = read.iter().flat_map(|input| mappings.files_of(*input)).collect();
+    writeln!(text, "  fed by {}\n", files.into_iter().collect::<Vec<_>>().join(", "))?;
+    Ok(text)
+}
+
+fn described_basis(basis: &Basis, text: &mut String) -> std::fmt::Result {
+    if basis.inputs.is_empty() && basis.limits.is_empty() && basis.periods.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "  reads {}", basis.name)?;
+    if !basis.inputs.is_empty() {
+        let inputs: Vec<&str> = basis.inputs.iter().map(|input: &Input| input.word()).collect();
+        writeln!(text, "    {}", inputs.join(", "))?;
+    }
+    for figure in basis.limits {
+        writeln!(text, "    {} {} [{}]", figure.what, figure.limit, figure.limit.source)?;
+    }
+    for period in basis.periods {
+        writeln!(text, "    {} {} [{}]", period.length, period.what, period.source)?;
+    }
+    Ok(())
+}
+
+fn of_a_patient(
+    patient: &str,
+    wanted: &[RecommendationId],
+    files: &[&String],
+    mappings: &Mappings,
+    common: &Common,
+) -> Result<Exit, Failed> {
+    let paths: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+    let mut files = PatientFiles::open(&paths, common.threads());
+    super::only(&mut files, Some(patient))?;
+    let mut failures = files.failures().to_vec();
+    let mut output = Output::new();
+    let mut ended = Ok(Written::Yes);
+    files.each(
+        |record| {
+            let (inputs, _) = mappings.map(record);
+            let decision = decide(&inputs, common.day());
+            explained(&decision, wanted, common.language()).map_err(|error| Failed::OurFault(error.to_string()))
+        },
+        |result| {
+            match result {
+                Err(failure) => failures.push(failure),
+                Ok(text) => ended = text.and_then(|text| output.write(text.as_bytes())),
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    ended?;
+    output.finish()?;
+    Ok(tell_failures(&failures))
+}
+
+fn explained(
+    decision: &Decision<'_>,
+    wanted: &[RecommendationId],
+    language: Language,
+) -> Result<String, std::fmt::Error> {
+    let mut text = format!("{} · {}\n", decision.patient, decision.as_of);
+    let Some(outcome) = &decision.outcome else {
+        text.push_str(&crate::plan::text(decision, language));
+        for look in &decision.looks {
+            explained_look(look, &mut text)?;
+        }
+        return Ok(text);
+    };
+    for recommendation in outcome.recommendations.iter().filter(|it| wanted.contains(&it.id)) {
+        explained_outcome(decision, recommendation, language, &mut text)?;
+    }
+    Ok(text)
+}
+
+fn explained_outcome(
+    decision: &Decision<'_>,
+    recommendation: &Recommendation<'_>,
+    language: Language,
+    text: &mut String,
+) -> std::fmt::Result {
+    let subject = wording::subject(recommendation.id).in_language(language);
+    writeln!(text, "\n{} {subject}: {}", recommendation.id, recommendation.status)?;
+    writeln!(text, "  {}", recommendation_text(recommendation, language))?;
+    if !recommendation.missing.is_empty() {
+        let missing: Vec<&str> = recommendation.missing.iter().map(Input::word).collect();
+        writeln!(text, "  open until known: {}", missing.join(", "))?;
+    }
+    for ambiguity in &recommendation.ambiguities {
+        writeln!(text, "  {ambiguity}: {}", wording::ambiguity(*ambiguity).in_language(language))?;
+    }
+    let mut last = String::new();
+    for look in decision.because(recommendation) {
+        let mut line = String::new();
+        explained_look(look, &mut line)?;
+        // A fact may look at the same value for the same test on its way to two results.
+        if line != last {
+            text.push_str(&line);
+        }
+        last = line;
+    }
+    Ok(())
+}
+
+/// The input, its value, the test and its result, and the resource with its version and date.
+fn explained_look(look: &Look<'_>, text: &mut String) -> std::fmt::Result {
+    let time = look.entry.and_then(|entry| entry.time).map(|time| format!(" ({time})")).unwrap_or_default();
+    let source = look.source().map(|source| format!("  {source}")).unwrap_or_default();
+    let value = look.value().to_string();
+    let test = look.test.to_string();
+    writeln!(text, "    {:<38} {value:<34} {test:<24} {:<8}{source}{time}", look.input.word(), look.result.word())
 }

@@ -65,6 +65,11 @@ impl<T> Fact<T> {
     pub fn printed(&self) -> &T {
         &self.value
     }
+
+    /// The fact with all that it rests on, once no rule needs it any more.
+    pub fn into_parts(self) -> (T, Reasons) {
+        (self.value, self.reasons)
+    }
 }
 
 /// A patient on a day, and the log of what was looked at.
@@ -105,12 +110,6 @@ impl<'i> Case<'i> {
         let number = spans.len();
         spans.push(span);
         Fact { value, reasons: Reasons(why.reasons().0 | 1u128.checked_shl(number as u32).unwrap_or(0)) }
-    }
-
-    /// As [`Case::fact`], opened: for a recommendation, which nothing else opens.
-    pub fn outcome<T>(&self, work: impl FnOnce(&Why) -> T) -> (T, Reasons) {
-        let Fact { value, reasons } = self.fact(work);
-        (value, reasons)
     }
 
     /// Notes that a closed input was tested and has no entry at all.

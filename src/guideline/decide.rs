@@ -1,6 +1,6 @@
 //! The whole decision: scope, facts, the 21 in an order in which none waits for another, prognosis, notes.
 
-use super::case::{Case, Reasons, Why};
+use super::case::{Case, Fact, Why};
 use super::decision::*;
 use super::facts::{Facts, PlasmacytomaFacts};
 use super::palliation::Palliation;
@@ -19,7 +19,12 @@ pub fn decide<'i>(inputs: &'i Inputs, as_of: Day) -> Decision<'i> {
 
 /// A recommendation with the reasons that its rule used.
 fn rule<'i>(case: &Case<'i>, work: impl FnOnce(&Why) -> Recommendation<'i>) -> Recommendation<'i> {
-    let (outcome, reasons): (Recommendation<'i>, Reasons) = case.outcome(work);
+    settled(case.fact(work))
+}
+
+/// A recommendation that others rest on, opened at last.
+fn settled<'i>(outcome: Fact<Recommendation<'i>>) -> Recommendation<'i> {
+    let (outcome, reasons) = outcome.into_parts();
     Recommendation { reasons, ..outcome }
 }
 
@@ -51,13 +56,13 @@ fn of_plasmacytoma<'i>(
     all: &Facts<'i>,
     facts: &PlasmacytomaFacts<'i>,
 ) -> (Vec<Recommendation<'i>>, Option<Prognosis>) {
-    let r21 = rule(case, |why| relapse::r21(all, facts, why));
-    let is_myeloma = r21.status == Status::Recommended;
-    let r18 = rule(case, |why| relapse::r18(case, all, facts, why));
+    let r21 = case.fact(|why| relapse::r21(all, facts, why));
+    let is_myeloma = &case.fact(|why| r21.tell(why).status == Status::Recommended);
+    let r18 = case.fact(|why| relapse::r18(case, all, facts, why));
     let factors = case.fact(|why| prognosis::factors(case, facts, why));
-    let r10 = rule(case, |why| treatment::r10(case, all, facts, &r21, why));
+    let r10 = rule(case, |why| treatment::r10(case, all, facts, r21.tell(why), why));
     let r19 = rule(case, |why| relapse::r19(case, all, facts, &r18, is_myeloma, why));
-    let over = matches!(r18.status, Status::Recommended | Status::Fulfilled) || is_myeloma;
+    let over = matches!(r18.printed().status, Status::Recommended | Status::Fulfilled) || *is_myeloma.printed();
     let prognosis = prognosis::prognosis(case.as_of, facts, factors.printed(), over, &Why::default());
     let mut recommendations = Vec::with_capacity(21);
     recommendations.extend([
@@ -74,10 +79,10 @@ fn of_plasmacytoma<'i>(
         rule(case, |why| follow_up::r15(case, all, facts, is_myeloma, why)),
         rule(case, |why| follow_up::r16(case, facts, factors.tell(why), is_myeloma, why)),
         rule(case, |why| follow_up::r17(case, all, facts, why)),
-        r18,
+        settled(r18),
         r19,
         rule(case, |why| relapse::r20(all, facts, is_myeloma, why)),
-        r21,
+        settled(r21),
     ]);
     (recommendations, prognosis)
 }
@@ -89,19 +94,17 @@ fn of_myeloma_alone<'i>() -> Vec<Recommendation<'i>> {
     others.map(|id| Recommendation::not_applicable(*id)).collect()
 }
 
+/// R11 to R14: each by itself, then with what they share.
 fn palliation<'i>(case: &Case<'i>, facts: &Facts<'i>) -> [Recommendation<'i>; 4] {
-    let with = |work: &dyn Fn(&Palliation<'_, 'i>) -> Recommendation<'i>| {
-        rule(case, |why| work(&Palliation { case, facts, why }))
-    };
-    let r11 = with(&|it| it.r11());
-    let r12 = with(&|it| it.r12());
-    let r13 = with(&|it| it.r13());
-    let reirradiation = case.fact(|why| Palliation { case, facts, why }.reirradiation(&r11));
-    let (reirradiated, earlier): &(bool, SmallVec<_>) = reirradiation.printed();
-    let r14 = with(&|it| it.r14(&r11, &r12, &r13, reirradiation.tell(it.why).0));
-    let why = Why::default();
-    let finish = Palliation { case, facts, why: &why };
-    [r11, r12, r13, r14].map(|outcome| finish.finish(outcome, *reirradiated, earlier))
+    let r11 = case.fact(|why| Palliation { case, facts, why }.r11());
+    let r12 = case.fact(|why| Palliation { case, facts, why }.r12());
+    let r13 = case.fact(|why| Palliation { case, facts, why }.r13());
+    let reirradiation = case.fact(|why| Palliation { case, facts, why }.reirradiation(r11.tell(why)));
+    let r14 = case
+        .fact(|why| Palliation { case, facts, why }.r14(r11.tell(why), r12.tell(why), r13.tell(why), &reirradiation));
+    [r11, r12, r13, r14].map(|outcome| {
+        rule(case, |why| Palliation { case, facts, why }.finish(outcome.tell(why).clone(), &reirradiation))
+    })
 }
 
 fn plasmacytoma<'i>(all: &Facts<'i>, facts: &PlasmacytomaFacts<'i>) -> Plasmacytoma<'i> {

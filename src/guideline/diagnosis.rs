@@ -5,7 +5,7 @@ use super::decision::*;
 use super::facts::PlasmacytomaFacts;
 use super::thresholds::AFTER_RESECTION_DAYS;
 use crate::inputs::words::Modality;
-use crate::inputs::{Entries, Entry, Input, Truth};
+use crate::inputs::{Entries, Input, Truth};
 use smallvec::SmallVec;
 
 /// Whether R01 to R04 speak of the past alone: the patient is treated, and not in the 90 days after a resection that
@@ -113,23 +113,39 @@ pub(super) fn percent_is_needed(flow: Option<Truth>, plain_below_10: bool) -> bo
 }
 
 /// The inputs of the blood screen that `entries` does not find: haemoglobin, any calcium, creatinine or a clearance.
-pub(super) fn missing_of_screen<'i>(entries: impl Fn(Input) -> Entries<'i>) -> SmallVec<[Input; 8]> {
+pub(super) fn missing_of_screen<'i>(case: &Case<'i>, entries: impl Fn(Input) -> Entries<'i>) -> SmallVec<[Input; 8]> {
     use Input::*;
     let groups: [&[Input]; 3] =
         [&[Haemoglobin], &[CalciumIonised, CalciumTotal, CalciumCorrected], &[Creatinine, CreatinineClearance]];
-    missing_of(&groups, entries)
+    missing_of(case, &groups, entries)
 }
 
 /// The first of each group of which `entries` finds none.
-pub(super) fn missing_of<'i>(groups: &[&[Input]], entries: impl Fn(Input) -> Entries<'i>) -> SmallVec<[Input; 8]> {
-    let absent = groups.iter().filter(|group| group.iter().all(|input| entries(*input).is_empty()));
+pub(super) fn missing_of<'i>(
+    case: &Case<'i>,
+    groups: &[&[Input]],
+    entries: impl Fn(Input) -> Entries<'i>,
+) -> SmallVec<[Input; 8]> {
+    let is_there = |input: &Input| is_there(case, *input, &entries(*input));
+    // Every input of a group is looked for, so that the reasons name all that there is.
+    let absent = groups.iter().filter(|group| group.iter().filter(|input| is_there(input)).count() == 0);
     absent.filter_map(|group| group.first().copied()).collect()
 }
 
+/// Whether there is any of these entries; each of them is noted.
+pub(super) fn is_there<'i>(case: &Case<'i>, input: Input, entries: &Entries<'i>) -> bool {
+    if entries.is_empty() {
+        case.log.absent(input);
+    }
+    entries.iter().for_each(|entry| case.log.recorded(entry));
+    !entries.is_empty()
+}
+
 /// Whether the light chains are there: the ratio, or both chains.
-pub(super) fn has_light_chains<'i>(entries: impl Fn(Input) -> Entries<'i>) -> bool {
-    let has = |input| !entries(input).is_empty();
-    has(Input::SerumFlcRatio) || (has(Input::SerumFlcKappa) && has(Input::SerumFlcLambda))
+pub(super) fn has_light_chains<'i>(case: &Case<'i>, entries: impl Fn(Input) -> Entries<'i>) -> bool {
+    let has = |input| is_there(case, input, &entries(input));
+    let (ratio, kappa, lambda) = (has(Input::SerumFlcRatio), has(Input::SerumFlcKappa), has(Input::SerumFlcLambda));
+    ratio || (kappa && lambda)
 }
 
 /// R04 (A, must): blood tests rule out raised calcium, kidney failure and anaemia; the text adds the other blood tests.
@@ -137,15 +153,13 @@ pub(super) fn r04<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
     let id = RecommendationId::R04;
     let timeline = facts.timeline.tell(why);
     let entries = |input: Input| timeline.baseline(case, input);
-    let note = |entry: &&'i Entry| case.log.recorded(entry);
-    let screen = missing_of_screen(entries);
+    let screen = missing_of_screen(case, entries);
     let past = is_past(case, facts, why);
     let outcome = if screen.is_empty() {
         let shown = [Input::Haemoglobin, Input::CalciumIonised, Input::CalciumTotal, Input::CalciumCorrected]
             .into_iter()
             .chain([Input::Creatinine, Input::CreatinineClearance])
-            .flat_map(entries)
-            .inspect(note);
+            .flat_map(entries);
         Recommendation::new(id, Status::Fulfilled).shown(shown)
     } else {
         to_do(id, past, [Action { inputs: screen, ..Action::new(ActionCode::BloodScreen) }])
@@ -154,8 +168,9 @@ pub(super) fn r04<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
         return outcome;
     }
     let panel = Input::WORKUP_PANEL.iter().chain(&[Input::SerumMProtein, Input::UrineMProtein]);
-    let mut missing: SmallVec<[Input; 8]> = panel.copied().filter(|input| entries(*input).is_empty()).collect();
-    if !has_light_chains(entries) {
+    let mut missing: SmallVec<[Input; 8]> =
+        panel.copied().filter(|input| !is_there(case, *input, &entries(*input))).collect();
+    if !has_light_chains(case, entries) {
         missing.push(Input::SerumFlcRatio);
     }
     if missing.is_empty() {

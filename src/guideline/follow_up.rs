@@ -1,6 +1,6 @@
 //! R15 to R17, after treatment: imaging of the response, follow-up, rehabilitation.
 
-use super::case::{Case, Why, Window};
+use super::case::{Case, Fact, Why, Window};
 use super::decision::*;
 use super::diagnosis::missing_of;
 use super::facts::{Facts, PlasmacytomaFacts};
@@ -21,11 +21,13 @@ pub(super) struct Scan<'i> {
 /// The follow-up scans from a day on, the earliest first.
 fn scans<'i>(case: &Case<'i>, from: Day) -> SmallVec<[Scan<'i>; 4]> {
     let window = Window { from: Some(from), to: case.as_of, undated: false };
-    let responses: SmallVec<[Day; 4]> = case.window(Input::Response, window).iter().filter_map(|it| it.day()).collect();
+    let responses = case.window(Input::Response, window);
+    responses.iter().for_each(|entry| case.log.recorded(entry));
     let imaging = case.window(Input::Imaging, window);
     let scans = imaging.iter().filter_map(|entry| {
         let (day, modality) = (entry.day()?, case.log.modality(entry)?);
-        let reported = || responses.iter().any(|it| (0..=RESPONSE_AFTER_SCAN_DAYS).contains(&it.days_since(day)));
+        let is_of_it = |it: Day| (0..=RESPONSE_AFTER_SCAN_DAYS).contains(&it.days_since(day));
+        let reported = || responses.iter().filter_map(|it| it.day()).any(is_of_it);
         (modality.is_guideline_technique() || reported()).then_some(Scan { day, modality, entry })
     });
     scans.collect()
@@ -40,8 +42,8 @@ pub(super) fn response_scan<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, 
 }
 
 /// The end of treatment of a treated patient whose disease has not become myeloma.
-fn followed<'i>(facts: &PlasmacytomaFacts<'i>, is_myeloma: bool, why: &Why) -> Option<Day> {
-    facts.timeline.tell(why).treated_on().filter(|_| !is_myeloma)
+fn followed<'i>(facts: &PlasmacytomaFacts<'i>, is_myeloma: &Fact<bool>, why: &Why) -> Option<Day> {
+    facts.timeline.tell(why).treated_on().filter(|_| !is_myeloma.tell(why))
 }
 
 /// R15 (A, must): imaging 3 to 4 months after treatment shows the response.
@@ -49,7 +51,7 @@ pub(super) fn r15<'i>(
     case: &Case<'i>,
     all: &Facts<'i>,
     facts: &PlasmacytomaFacts<'i>,
-    is_myeloma: bool,
+    is_myeloma: &Fact<bool>,
     why: &Why,
 ) -> Recommendation<'i> {
     let id = RecommendationId::R15;
@@ -96,7 +98,7 @@ pub(super) fn r16<'i>(
     case: &Case<'i>,
     facts: &PlasmacytomaFacts<'i>,
     factors: &Factors,
-    is_myeloma: bool,
+    is_myeloma: &Fact<bool>,
     why: &Why,
 ) -> Recommendation<'i> {
     let id = RecommendationId::R16;
@@ -149,12 +151,12 @@ fn missing_bloods(case: &Case<'_>, start: Day) -> SmallVec<[Input; 8]> {
     let from = start.plus_months(-BLOODS_BEFORE_VISIT_MONTHS);
     let window = Window { from: Some(from), to: case.as_of, undated: false };
     let groups: [&[Input]; 4] = [&[SerumMProtein], &[Haemoglobin], &[Leukocytes], &[Platelets]];
-    let mut missing = missing_of(&groups, |input| case.window(input, window));
-    if !super::diagnosis::has_light_chains(|input| case.window(input, window)) {
+    let mut missing = missing_of(case, &groups, |input| case.window(input, window));
+    if !super::diagnosis::has_light_chains(case, |input| case.window(input, window)) {
         missing.push(SerumFlcRatio);
     }
     let groups: [&[Input]; 2] = [&[Creatinine, CreatinineClearance], &[CalciumIonised, CalciumTotal, CalciumCorrected]];
-    missing.extend(missing_of(&groups, |input| case.window(input, window)));
+    missing.extend(missing_of(case, &groups, |input| case.window(input, window)));
     missing
 }
 

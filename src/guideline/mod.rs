@@ -2,6 +2,7 @@
 
 pub mod all;
 mod anchors;
+mod bases;
 mod case;
 mod classification;
 mod complications;
@@ -12,6 +13,7 @@ mod diagnosis;
 mod dose;
 mod draft;
 mod events;
+pub mod explanation;
 mod facts;
 mod findings;
 mod follow_up;

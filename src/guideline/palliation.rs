@@ -1,6 +1,6 @@
 //! R11 to R14, palliative radiotherapy in myeloma: cord compression, after surgery, pain, large fields.
 
-use super::case::{Case, Why};
+use super::case::{Case, Fact, Why};
 use super::complications::Complication;
 use super::courses::{Course, Operation, is_to};
 use super::decision::*;
@@ -217,14 +217,14 @@ impl<'a, 'i> Palliation<'a, 'i> {
     }
 
     /// Whether the target was irradiated before: as said, or by an earlier course; and those courses.
-    pub fn reirradiation(&self, r11: &Recommendation<'i>) -> (bool, SmallVec<[&'i Entry; 2]>) {
+    pub fn reirradiation(&self, r11: &Recommendation<'i>) -> Reirradiation<'i> {
         let earlier: SmallVec<[&Entry; 2]> = if self.applies() {
             self.earlier_courses(r11).iter().flat_map(|course| course.entries.iter().copied()).collect()
         } else {
             SmallVec::new()
         };
         let said = self.applies() && closed_flag(self.case, Input::Reirradiation);
-        (said || !earlier.is_empty(), earlier)
+        Reirradiation { is_one: said || !earlier.is_empty(), earlier }
     }
 
     /// R14 (B, should): large areas and cord compression: 30 Gy in 10 to 15 fractions (A13).
@@ -233,7 +233,7 @@ impl<'a, 'i> Palliation<'a, 'i> {
         r11: &Recommendation<'i>,
         r12: &Recommendation<'i>,
         r13: &Recommendation<'i>,
-        reirradiated: bool,
+        reirradiation: &Fact<Reirradiation<'i>>,
     ) -> Recommendation<'i> {
         let id = RecommendationId::R14;
         let open = [r11, r13].iter().any(|it| it.status == Status::Undetermined);
@@ -246,6 +246,7 @@ impl<'a, 'i> Palliation<'a, 'i> {
         if !concerned {
             return Recommendation::undetermined(id, missing());
         }
+        let reirradiated = reirradiation.tell(self.why).is_one;
         let decompressed = r12.status == Status::Consider
             && self.operations_without_radiotherapy().iter().any(|it| it.kind == SurgeryKind::Decompression);
         let large = closed_flag(self.case, Input::PalliativeTargetLarge);
@@ -275,10 +276,13 @@ impl<'a, 'i> Palliation<'a, 'i> {
     pub fn finish(
         &self,
         mut outcome: Recommendation<'i>,
-        reirradiated: bool,
-        earlier: &[&'i Entry],
+        reirradiation: &Fact<Reirradiation<'i>>,
     ) -> Recommendation<'i> {
-        if reirradiated && !earlier.is_empty() && outcome.status != Status::NotApplicable {
+        if outcome.status == Status::NotApplicable {
+            return outcome;
+        }
+        let Reirradiation { is_one: reirradiated, earlier } = reirradiation.tell(self.why);
+        if !earlier.is_empty() {
             outcome.notes.insert(0, Note::about(NoteCode::EarlierCourseToSite, earlier.iter().copied()));
         }
         if !matches!(outcome.status, Status::Recommended | Status::Consider) {
@@ -294,6 +298,15 @@ impl<'a, 'i> Palliation<'a, 'i> {
         }
         outcome.note(NoteCode::SpareMarrowAndOrgans).note(NoteCode::CheckConcurrentDrugs)
     }
+}
+
+/// Whether what R11 to R13 would irradiate was irradiated before.
+#[derive(Debug)]
+pub(super) struct Reirradiation<'i> {
+    /// It is said to be, or an earlier course is there.
+    pub is_one: bool,
+    /// The earlier courses.
+    pub earlier: SmallVec<[&'i Entry; 2]>,
 }
 
 /// Whether the newest performance status is 3 or worse.

@@ -1,8 +1,8 @@
 //! R18 to R21, relapse and progression: work-up, a new site, a local relapse, myeloma.
 
-use super::case::{Case, Why, Window};
+use super::case::{Case, Fact, Why, Window};
 use super::decision::*;
-use super::diagnosis::{missing_of_screen, percent_is_needed};
+use super::diagnosis::{is_there, missing_of_screen, percent_is_needed};
 use super::dose::{DoseRanges, target};
 use super::facts::{Facts, PlasmacytomaFacts};
 use super::findings::{CompartmentFinding, MarrowFinding, clonal_biopsy};
@@ -34,7 +34,7 @@ pub(super) fn r18<'i>(
         return Recommendation::not_applicable(id);
     };
     let entries = |input: Input| case.window(input, window);
-    let has = |input: Input| !entries(input).is_empty();
+    let has = |input: Input| is_there(case, input, &entries(input));
     let stated = entries(Input::TumourBiopsyClonalPlasmaCells);
     let (biopsy, _) = clonal_biopsy(case, &stated, |input| case.newest(input, window));
     let marrow = MarrowFinding::in_window(case, window);
@@ -55,7 +55,7 @@ pub(super) fn r18<'i>(
         ),
     ];
     let mut missing: SmallVec<[Input; 8]> = needs.iter().filter(|(has, _)| !has).map(|(_, input)| *input).collect();
-    missing.extend(missing_of_screen(entries));
+    missing.extend(missing_of_screen(case, entries));
     if missing.is_empty() {
         let shown = [Input::TumourBiopsyClonalPlasmaCells, Input::Imaging, Input::MarrowAspirate, Input::MarrowBiopsy];
         return Recommendation::new(id, Status::Fulfilled).shown(shown.into_iter().flat_map(entries));
@@ -88,13 +88,13 @@ pub(super) fn r19<'i>(
     case: &Case<'i>,
     all: &Facts<'i>,
     facts: &PlasmacytomaFacts<'i>,
-    r18: &Recommendation<'i>,
-    is_myeloma: bool,
+    r18: &Fact<Recommendation<'i>>,
+    is_myeloma: &Fact<bool>,
     why: &Why,
 ) -> Recommendation<'i> {
     let id = RecommendationId::R19;
     let relapse = facts.relapse.tell(why).state;
-    let applies = relapse.value == Relapse::NewSite && !is_myeloma && !*all.active_myeloma.tell(why);
+    let applies = relapse.value == Relapse::NewSite && !is_myeloma.tell(why) && !*all.active_myeloma.tell(why);
     let Some(window) = work_up_window(case, facts, why).filter(|_| applies) else {
         return Recommendation::not_applicable(id);
     };
@@ -115,6 +115,7 @@ pub(super) fn r19<'i>(
             .noting(Note::about(NoteCode::TreatedBefore, irradiated));
     }
     let mut missing = InputSet::EMPTY;
+    let r18 = r18.tell(why);
     if r18.status != Status::Fulfilled {
         for action in &r18.actions {
             action.inputs.iter().for_each(|input| missing.insert(*input));
@@ -178,7 +179,7 @@ fn irradiated_there<'i>(
 pub(super) fn r20<'i>(
     all: &Facts<'i>,
     facts: &PlasmacytomaFacts<'i>,
-    is_myeloma: bool,
+    is_myeloma: &Fact<bool>,
     why: &Why,
 ) -> Recommendation<'i> {
     let id = RecommendationId::R20;
@@ -192,7 +193,7 @@ pub(super) fn r20<'i>(
         .filter(|course| course.start().is_none_or(|start| relapse.date.is_some_and(|date| start < date)))
         .flat_map(|course| course.entries.iter().copied())
         .collect();
-    if relapse.value != Relapse::Local || is_myeloma || !facts.treated(why) || irradiated.is_empty() {
+    if relapse.value != Relapse::Local || *is_myeloma.tell(why) || !facts.treated(why) || irradiated.is_empty() {
         return Recommendation::not_applicable(id);
     }
     let alternatives = [ActionCode::Surgery, ActionCode::Cryoablation, ActionCode::SystemicTherapy];

@@ -10,7 +10,7 @@ use super::light_chains::LightChains;
 use super::thresholds::*;
 use crate::inputs::words::{ClinicalStatus, Relapse, Response, Site};
 use crate::inputs::{
-    Agreement, Day, Entries, Entry, Input, Interval, Reading, Test, Truth, When, later_time, newer_time, newest,
+    Agreement, Day, Entries, Entry, Input, Interval, Limit, Reading, Test, Truth, When, later_time, newer_time, newest,
 };
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
@@ -172,7 +172,7 @@ impl<'i> Signs<'_, 'i> {
         let baseline = self.timeline.newest_baseline(case, Input::SerumMProtein);
         let absent =
             baseline.is_some_and(|reading| case.log.answer(&reading, |entry| presence(case, entry)).is_false());
-        let rise = Rise { factor: RISE_FACTOR.value, by: RISE_M_PROTEIN.value };
+        let rise = Rise { factor: RISE_FACTOR, by: RISE_M_PROTEIN };
         let risen = || {
             let lows = self.entries_since_baseline(Input::SerumMProtein, after);
             let beside_false =
@@ -186,7 +186,7 @@ impl<'i> Signs<'_, 'i> {
             let above = self.highest_known_before(time).checked_add(RISE_M_PROTEIN.value)?;
             let (low, _) = bounds(case, &reading)?;
             for entry in &reading.entries {
-                case.log.tested(entry, Test::AtLeast(RISE_M_PROTEIN), Truth::known(low >= above));
+                case.log.tested(entry, Test::RiseBy(RISE_M_PROTEIN), Truth::known(low >= above));
             }
             if low < above {
                 return None;
@@ -213,7 +213,7 @@ impl<'i> Signs<'_, 'i> {
         let chains = LightChains::in_window(case, after);
         let mut times = SmallVec::new();
         let Some(ratio) = chains.newest_ratio() else { return times };
-        let rise = Rise { factor: RISE_FACTOR.value, by: RISE_CHAIN.value };
+        let rise = Rise { factor: RISE_FACTOR, by: RISE_CHAIN };
         let sides = [
             (Input::SerumFlcKappa, &chains.kappa, ratio.is_high(&case.log)),
             (Input::SerumFlcLambda, &chains.lambda, ratio.is_low(&case.log)),
@@ -277,8 +277,8 @@ fn bounds<'i>(case: &Case<'i>, reading: &Reading<'i>) -> Option<(Decimal, Option
 
 /// A rise by a factor and by an amount.
 struct Rise {
-    factor: Decimal,
-    by: Decimal,
+    factor: Limit,
+    by: Limit,
 }
 
 impl Rise {
@@ -293,11 +293,11 @@ impl Rise {
             interval.bounds().1.filter(|_| !beside_false)
         });
         let Some(lowest) = numbers.min() else { return false };
-        let by_factor = lowest.checked_mul(self.factor).is_some_and(|limit| low >= limit);
-        let by_amount = lowest.checked_add(self.by).is_some_and(|limit| low >= limit);
+        let by_factor = lowest.checked_mul(self.factor.value).is_some_and(|limit| low >= limit);
+        let by_amount = lowest.checked_add(self.by.value).is_some_and(|limit| low >= limit);
         for entry in &reading.entries {
-            let by = crate::inputs::Limit { value: self.by, ..RISE_CHAIN };
-            case.log.tested(entry, Test::AtLeast(by), Truth::known(by_factor && by_amount));
+            case.log.tested(entry, Test::RiseByFactor(self.factor), Truth::known(by_factor));
+            case.log.tested(entry, Test::RiseBy(self.by), Truth::known(by_amount));
         }
         by_factor && by_amount
     }

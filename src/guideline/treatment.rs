@@ -1,7 +1,7 @@
 //! R06 to R10, treatment of the solitary plasmacytoma: radiotherapy, two lesions, surgery, no adjuvant therapy.
 
 use super::anchors::plasmacytomas;
-use super::case::{Case, Why};
+use super::case::{Case, Fact, Why};
 use super::complications::{Complication, bears_weight};
 use super::courses::{Course, Operation};
 use super::decision::*;
@@ -299,7 +299,7 @@ pub(super) fn r09<'i>(
     case: &Case<'i>,
     all: &Facts<'i>,
     facts: &PlasmacytomaFacts<'i>,
-    is_myeloma: bool,
+    is_myeloma: &Fact<bool>,
     why: &Why,
 ) -> Recommendation<'i> {
     let id = RecommendationId::R09;
@@ -307,7 +307,7 @@ pub(super) fn r09<'i>(
     let treatments = all.treatments.tell(why);
     let relapsed = !matches!(facts.relapse.tell(why).state.value, Relapse::None | Relapse::Treated);
     let newest = facts.resections(treatments, why).max_by_key(|it| (it.day, margin_rank(it.margin)));
-    let Some(resection) = newest.filter(|_| !standing.solitary.is_false() && !is_myeloma && !relapsed) else {
+    let Some(resection) = newest.filter(|_| !standing.solitary.is_false() && !is_myeloma.tell(why) && !relapsed) else {
         return Recommendation::not_applicable(id);
     };
     let ranges = ranges(case, facts, why);

@@ -24,6 +24,10 @@ pub enum Test {
     AboveUpperLimitBy(Decimal, Limit),
     /// More than the limit below the laboratory's lower reference limit.
     BelowLowerLimitBy(Decimal, Limit),
+    /// At least the limit above the lowest earlier number.
+    RiseBy(Limit),
+    /// At least the limit times the lowest earlier number.
+    RiseByFactor(Limit),
     /// A yes or no that says yes.
     Stated,
     /// It was read for what it says.
@@ -47,6 +51,8 @@ impl fmt::Display for Test {
             Test::AboveUpperLimitBy(upper, by) if by.value.is_zero() => write!(f, "> {upper} {}", by.unit),
             Test::AboveUpperLimitBy(upper, by) => write!(f, "> {upper} + {by}"),
             Test::BelowLowerLimitBy(lower, by) => write!(f, "< {lower} - {by}"),
+            Test::RiseBy(limit) => write!(f, "risen by >= {limit}"),
+            Test::RiseByFactor(limit) => write!(f, "risen to >= {limit} times"),
             Test::Stated => f.write_str("is true"),
             Test::Read => f.write_str("what it says"),
             Test::Recorded => f.write_str("is recorded"),

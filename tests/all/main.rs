@@ -2,5 +2,6 @@
 
 mod definitions;
 mod examples;
+mod explanations;
 mod mappings;
 mod traps;
