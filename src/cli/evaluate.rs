@@ -9,7 +9,7 @@ use crate::plan::Language;
 use crate::pull::{PatientFiles, each_line};
 use clap::{Args, ValueEnum};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `evaluate`.
 #[derive(Debug, Args)]
@@ -134,7 +134,7 @@ fn for_a_person(decision: &Decision<'_>, language: Language) -> String {
     format!("{heading}\n{line}\n{body}\n")
 }
 
-fn from_inputs(arguments: &Arguments, file: &PathBuf) -> Result<Exit, Failed> {
+fn from_inputs(arguments: &Arguments, file: &Path) -> Result<Exit, Failed> {
     if arguments.emit == Emit::Coverage {
         return Err(Failed::Arguments(
             "`--emit coverage` is of FHIR records; inputs as JSON have no resources behind them".to_owned(),
@@ -187,6 +187,6 @@ fn from_inputs(arguments: &Arguments, file: &PathBuf) -> Result<Exit, Failed> {
     }
 }
 
-fn name(file: &std::path::Path) -> String {
+fn name(file: &Path) -> String {
     if file.as_os_str() == "-" { "standard input".to_owned() } else { format!("`{}`", file.display()) }
 }

@@ -269,10 +269,10 @@ fn anaemia<'i>(case: &Case<'i>, haemoglobin: &Picked<'i>) -> Answer<'i> {
 }
 
 fn urine_m_protein<'i>(case: &Case<'i>, mut urine: Picked<'i>) -> EventFinding {
-    if urine.entries().iter().any(|entry| case.log.interval(entry).is_some()) {
-        if let Picked::Each(entries) = &mut urine {
-            entries.retain(|entry| case.log.interval(entry).is_some());
-        }
+    if urine.entries().iter().any(|entry| case.log.interval(entry).is_some())
+        && let Picked::Each(entries) = &mut urine
+    {
+        entries.retain(|entry| case.log.interval(entry).is_some());
     }
     let answer = urine.ask(case, |entry| {
         if case.log.interval(entry).is_some() {

@@ -259,7 +259,7 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[],
             &[
                 period("after treatment for rehabilitation", Length::Months(REHABILITATION_MONTHS), OURS),
-                period("after treatment from which pain lasts", Length::Months(LASTING_PAIN_MONTHS), GUIDELINE),
+                period("after treatment from which pain lasts", Length::Months(LASTING_PAIN_MONTHS), OURS),
             ],
         ),
         &[&TIMELINE, &COMPLICATIONS],

@@ -337,7 +337,7 @@ struct Tenths(u16);
 
 impl Serialize for Tenths {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0 % 10 == 0 {
+        if self.0.is_multiple_of(10) {
             serializer.serialize_u16(self.0 / 10)
         } else {
             serializer.serialize_f64(f64::from(self.0) / 10.0)

@@ -295,10 +295,10 @@ fn conflicts_of<'i>(case: &Case<'i>, input: Input, conflicts: &mut Vec<Conflict<
         let alike = |other: &&Entry| {
             crate::inputs::same_time(first.time, other.time) && first.site == other.site && first.is_about_what(other)
         };
-        if entries.iter().take(index).any(|other| alike(&other)) {
+        if entries.iter().take(index).any(&alike) {
             continue;
         }
-        let group: SmallVec<[&Entry; 2]> = entries.iter().copied().filter(|other| alike(&other)).collect();
+        let group: SmallVec<[&Entry; 2]> = entries.iter().copied().filter(|other| alike(other)).collect();
         if group.len() > 1 && crate::inputs::Reading::of(group.clone()).agreement != Agreement::Agree {
             conflicts.push(Conflict { input, entries: group });
         }

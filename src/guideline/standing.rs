@@ -26,11 +26,14 @@ pub(super) fn is_active_myeloma(diagnosis: &Diagnosis) -> bool {
         && matches!(diagnosis.clinical_status, Active | Recurrence | Relapse)
 }
 
+/// Diagnoses with the entries that say them.
+type Read<'i> = SmallVec<[(&'i Entry, &'i Diagnosis); 2]>;
+
 /// A myeloma as it stands in the record, and what that makes of the plasmacytoma.
 #[derive(Clone, Debug)]
 pub(super) struct Standing<'i> {
     /// The myelomas that are confirmed, whatever their clinical status; without an overtaken working code.
-    pub myelomas: SmallVec<[(&'i Entry, &'i Diagnosis); 2]>,
+    pub myelomas: Read<'i>,
     /// A myeloma is suspected.
     pub myeloma_suspected: bool,
     /// The myeloma codes that the work-up has overtaken.
@@ -61,10 +64,8 @@ impl<'i> Standing<'i> {
         };
         let on_record =
             diagnoses.iter().copied().filter(|(_, it)| it.kind.is_myeloma() && it.certainty != Certainty::Refuted);
-        let (overtaken, read): (SmallVec<[(&Entry, &Diagnosis); 2]>, SmallVec<[(&Entry, &Diagnosis); 2]>) =
-            on_record.partition(|(_, it)| is_overtaken(it));
-        let myelomas: SmallVec<[(&Entry, &Diagnosis); 2]> =
-            read.iter().copied().filter(|(_, it)| it.certainty == Certainty::Confirmed).collect();
+        let (overtaken, read): (Read<'_>, Read<'_>) = on_record.partition(|(_, it)| is_overtaken(it));
+        let myelomas: Read<'_> = read.iter().copied().filter(|(_, it)| it.certainty == Certainty::Confirmed).collect();
         let myeloma_suspected = read.len() > myelomas.len();
 
         let solitary = if !myelomas.is_empty() || !row.may_be_solitary() {

@@ -99,7 +99,7 @@ pub fn newest<'i>(entries: &[&'i Entry]) -> Option<Reading<'i>> {
 /// As [`newest`], by a time of the caller's choice.
 pub fn newest_of<'i>(entries: &[&'i Entry], time: impl Fn(&Entry) -> Option<When>) -> Option<Reading<'i>> {
     let newest_where = |wanted: fn(&When) -> bool| {
-        let times = entries.iter().filter_map(|entry| time(entry)).filter(|time| wanted(time));
+        let times = entries.iter().filter_map(|entry| time(entry)).filter(&wanted);
         times.fold(None, |newest: Option<When>, time| match newest {
             Some(newest) if newest.same(time) => Some(if time.day() > newest.day() { time } else { newest }),
             Some(newest) if !time.is_newer_than(newest) => Some(newest),
