@@ -4,4 +4,5 @@ mod definitions;
 mod examples;
 mod explanations;
 mod mappings;
+mod readme;
 mod traps;
