@@ -1,6 +1,7 @@
 //! The exit codes, what each means, and why the program could not do what it was asked.
 
 use crate::map::Problem;
+use crate::server::{ServerError, SettingsError};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -75,6 +76,18 @@ pub enum Failed {
         /// What the system says.
         why: String,
     },
+    /// A configuration that cannot be used.
+    #[error("{0}")]
+    Configuration(String),
+    /// Settings of a server that cannot be used.
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    /// The server cannot be worked with.
+    #[error("{0}")]
+    Server(ServerError),
+    /// The state file cannot be used.
+    #[error("{0}")]
+    State(String),
     /// Something that cannot happen, and did.
     #[error("{0}; this is a fault of plasmabridge, please report it")]
     OurFault(String),
@@ -92,7 +105,12 @@ impl Failed {
     pub const fn exit(&self) -> Exit {
         match self {
             Failed::Arguments(_) => Exit::Arguments,
-            Failed::Mappings(_) | Failed::File { .. } => Exit::Configuration,
+            Failed::Mappings(_)
+            | Failed::File { .. }
+            | Failed::Configuration(_)
+            | Failed::Settings(_)
+            | Failed::State(_) => Exit::Configuration,
+            Failed::Server(_) => Exit::Server,
             Failed::OurFault(_) => Exit::OurFault,
         }
     }

@@ -1,6 +1,7 @@
 //! Runs the Danish guideline on solitary plasmacytoma over FHIR R4 records: pull, map, decide, plan, write.
 
 pub mod cli;
+pub mod config;
 pub mod error;
 pub mod fhir;
 pub mod guideline;
@@ -8,5 +9,6 @@ pub mod inputs;
 pub mod map;
 pub mod plan;
 pub mod pull;
+pub mod server;
 pub mod sync;
 pub mod write;

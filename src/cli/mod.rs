@@ -2,7 +2,9 @@
 
 mod evaluate;
 mod explain;
+mod logging;
 mod mappings;
+mod server_arguments;
 mod sync;
 
 use crate::error::{Exit, Failed};
@@ -22,6 +24,8 @@ use std::path::PathBuf;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    logging: logging::Logging,
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,6 +109,7 @@ pub fn run() -> Exit {
             return if error.print().is_ok() { exit } else { Exit::OurFault };
         }
     };
+    arguments.logging.start();
     let done = match arguments.command {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
@@ -154,6 +159,23 @@ fn tell_failures(failures: &[Failure]) -> Exit {
         _ => tell(&format!("{problems} {is}; {count} patients are not decided: {}", patients.join(", "))),
     }
     Exit::SomeNotDecided
+}
+
+/// The runtime for all that talks to a server.
+fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failed::OurFault(format!("the runtime cannot be started: {error}")))
+}
+
+/// A bar on a terminal; nothing elsewhere.
+fn progress() -> indicatif::ProgressBar {
+    let bar = indicatif::ProgressBar::new(0);
+    match indicatif::ProgressStyle::with_template("{bar:40} {pos} of {len} patients, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }
 
 /// Standard output, until nobody reads it any more: then the rest is not worked out.

@@ -1,12 +1,20 @@
 //! `sync`: the whole line, from records to CarePlans and RiskAssessments that stand as they should.
 
-use super::{Common, Output, tell};
+use super::server_arguments::ServerArguments;
+use super::{Common, Output, Written, json_line, tell};
 use crate::error::{Exit, Failed};
+use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
+use crate::plan::provenance::Provenance;
 use crate::pull::PatientFiles;
+use crate::pull::server::{Cohort, Pull, Searches};
+use crate::server::{Counts, Server};
+use crate::sync::server::ServerRun;
+use crate::sync::state::State;
 use crate::sync::{Changed, Report, Run, Summary};
 use crate::write::folder::Folder;
 use clap::Args;
 use serde::Serialize;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -14,15 +22,29 @@ use std::time::Instant;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Read the records of this folder (or file), as `evaluate` reads them
-    #[arg(long, value_name = "IN")]
-    folder: PathBuf,
+    #[arg(long, value_name = "IN", requires = "out", conflicts_with_all = ["server", "config"])]
+    folder: Option<PathBuf>,
     /// Where the CarePlans and RiskAssessments stand, a JSON file each
-    #[arg(long, value_name = "OUT")]
-    out: PathBuf,
-    /// Only this patient (p1 or Patient/p1)
+    #[arg(long, value_name = "OUT", requires = "folder")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArguments,
+    /// Only this patient (p1 or Patient/p1); can be said several times for a server
     #[arg(long, value_name = "ID")]
-    patient: Option<String>,
-    /// Write nothing; exit code 6 if there is something to write
+    patient: Vec<String>,
+    /// Only the patients whose ids stand in this file, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "folder")]
+    patients: Option<PathBuf>,
+    /// Only the members of this Group
+    #[arg(long, value_name = "ID", conflicts_with_all = ["folder", "patient", "patients"])]
+    group: Option<String>,
+    /// Remember here what was seen, so that the next run asks only for what has changed
+    #[arg(long, value_name = "FILE", conflicts_with = "folder", env = "PLASMABRIDGE_STATE")]
+    state: Option<PathBuf>,
+    /// Read everyone, whatever is remembered
+    #[arg(long, conflicts_with = "folder")]
+    full: bool,
+    /// Write nothing; print what would be written as a Bundle; exit code 6 if there is anything
     #[arg(long)]
     dry_run: bool,
     /// Write what was done, patient by patient, to this file as JSON
@@ -37,45 +59,140 @@ pub struct Arguments {
 struct Line<'r> {
     #[serde(flatten)]
     summary: &'r Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
+    traffic: Option<Counts>,
     seconds: f64,
 }
 
 /// Syncs.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     let start = Instant::now();
+    let (report, traffic) = match (&arguments.folder, &arguments.out) {
+        (Some(folder), Some(out)) => (from_folder(arguments, folder, out)?, None),
+        _ => match from_server(arguments)? {
+            Some(report) => {
+                let traffic = report.traffic;
+                (report, Some(traffic))
+            }
+            None => return Ok(Exit::Done),
+        },
+    };
+    tell_report(&report);
+    if let Some(path) = &arguments.report {
+        write_report(path, &report)?;
+    }
+    let line = Line { summary: &report.summary, traffic, seconds: start.elapsed().as_millis() as f64 / 1000.0 };
+    let mut output = Output::new();
+    if arguments.dry_run && report.has_changes() && arguments.folder.is_none() {
+        let entries: Vec<_> = report.would_write.iter().map(|resource| json!({ "resource": resource })).collect();
+        output.write(&json_line(&json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }))?)?;
+    }
+    let written = output.write(&json_line(&line)?)?;
+    if written == Written::Yes {
+        output.finish()?;
+    }
+    Ok(match (report.server_failed, report.not_evaluated.is_empty(), arguments.dry_run && report.has_changes()) {
+        (true, ..) => Exit::Server,
+        (false, false, _) => Exit::SomeNotDecided,
+        (false, true, true) => Exit::WouldChange,
+        (false, true, false) => Exit::Done,
+    })
+}
+
+fn from_folder(arguments: &Arguments, folder: &Path, out: &Path) -> Result<Report, Failed> {
     let mappings = arguments.common.mappings()?;
-    let mut files = PatientFiles::open(std::slice::from_ref(&arguments.folder), arguments.common.threads());
-    super::only(&mut files, arguments.patient.as_deref())?;
+    let only = match arguments.patient.as_slice() {
+        [] => None,
+        [one] => Some(one.as_str()),
+        _ => return Err(Failed::Arguments("from a folder, `--patient` can be said once".to_owned())),
+    };
+    let mut files = PatientFiles::open(&[folder.to_owned()], arguments.common.threads());
+    super::only(&mut files, only)?;
     let run = Run {
         as_of: arguments.common.day(),
         mappings: &mappings,
         language: arguments.common.language(),
         dry: arguments.dry_run,
     };
-    let mut report = run.folder(&files, &Folder::new(&arguments.out), arguments.patient.is_none())?;
-    tell_report(&mut report);
-    if let Some(path) = &arguments.report {
-        write_report(path, &report)?;
+    run.folder(&files, &Folder::new(out), only.is_none())
+}
+
+/// Against a server; nothing outside the hours in which it may be asked.
+fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
+    let config = arguments.server.config()?;
+    let now = jiff::ZonedDateTime::now();
+    if !config.is_open_at(u16::from(now.hour().unsigned_abs()) * 60 + u16::from(now.minute().unsigned_abs())) {
+        tell("outside the hours of the configuration: the server is not asked");
+        let mut output = Output::new();
+        output.write(b"{\"outside_hours\":true}\n")?;
+        output.finish()?;
+        return Ok(None);
     }
-    let line = Line { summary: &report.summary, seconds: start.elapsed().as_millis() as f64 / 1000.0 };
-    let mut output = Output::new();
-    output.write(&super::json_line(&line)?)?;
-    output.finish()?;
-    Ok(match (report.not_evaluated.is_empty(), arguments.dry_run && report.has_changes()) {
-        (false, _) => Exit::SomeNotDecided,
-        (true, true) => Exit::WouldChange,
-        (true, false) => Exit::Done,
+    let mappings = arguments.common.mappings()?;
+    let server = Server::new(&config.settings)?;
+    let mut state = match &arguments.state {
+        Some(path) => {
+            let opened = State::open(path, server.base().as_str());
+            Some(opened.map_err(|error| Failed::State(error.to_string()))?)
+        }
+        None => None,
+    };
+    let run = Run {
+        as_of: arguments.common.day(),
+        mappings: &mappings,
+        language: arguments.common.language(),
+        dry: arguments.dry_run,
+    };
+    let progress = super::progress();
+    let shown = |done: usize, all: usize| {
+        progress.set_length(all as u64);
+        progress.set_position(done as u64);
+    };
+    let digest = mappings.digest();
+    let language = arguments.common.language().tag();
+    let server_run = ServerRun {
+        run: &run,
+        pull: &Pull::new(&server, Searches::new(&mappings, config.search)),
+        cohort: &cohort(arguments)?,
+        full: arguments.full,
+        digest: format!("{digest} {GUIDELINE_ID}|{GUIDELINE_VERSION} {} {language}", env!("CARGO_PKG_VERSION")),
+        provenance: Provenance {
+            run: format!("urn:uuid:{}", uuid::Uuid::new_v4()),
+            recorded: jiff::Timestamp::now().to_string(),
+            mappings: digest,
+        },
+        progress: &shown,
+    };
+    let report = super::runtime()?.block_on(server_run.run(state.as_mut()))?;
+    progress.finish_and_clear();
+    Ok(Some(report))
+}
+
+fn cohort(arguments: &Arguments) -> Result<Cohort, Failed> {
+    let id = |text: &str| text.trim().trim_start_matches("Patient/").to_owned();
+    let mut named: Vec<String> = arguments.patient.iter().map(|text| id(text)).collect();
+    if let Some(path) = &arguments.patients {
+        let text = std::fs::read_to_string(path).map_err(|error| Failed::file("reading", path, error))?;
+        named.extend(text.lines().map(id).filter(|id| !id.is_empty()));
+    }
+    Ok(match &arguments.group {
+        Some(group) => Cohort::Group(group.clone()),
+        None if arguments.patient.is_empty() && arguments.patients.is_none() => Cohort::Diagnosed,
+        None => Cohort::Named(named),
     })
 }
 
 /// Tells a person what was done; patients are named by reference alone.
-fn tell_report(report: &mut Report) {
+fn tell_report(report: &Report) {
+    let would = if report.summary.dry_run { "would be " } else { "" };
     for Changed { patient, resource, what, reason, place } in &report.changes {
         let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        tell(&format!("{what}{reason}: {resource} of {patient}, `{}`", place.display()));
+        let place = place.as_ref().map(|place| format!(", `{place}`")).unwrap_or_default();
+        tell(&format!("{would}{what}{reason}: {resource} of {patient}{place}"));
     }
     for it in &report.not_evaluated {
-        tell(&format!("not evaluated: {}", it.reason));
+        tell(&format!("not evaluated: {}: {}", it.patients.join(", "), it.reason));
     }
     for patient in &report.without_record {
         tell(&format!("without record: {patient}: the input has nothing of this patient; what stands was left"));

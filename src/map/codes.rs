@@ -144,6 +144,26 @@ impl Codes {
         self.known.iter().enumerate().map(|(place, code)| (CodeId(u16::try_from(place).unwrap_or(u16::MAX)), code))
     }
 
+    /// Every `URI|code` that means a code, in all the URIs and spellings in which it is found; not those with a `+`,
+    /// which have no end.
+    pub fn tokens(&self, id: CodeId) -> Vec<String> {
+        let Some(known) = self.get(id) else { return Vec::new() };
+        let Some(system) = self.systems.get(usize::from(known.system.0)) else { return Vec::new() };
+        let mut tokens = Vec::new();
+        for (uri, of) in self.uris.iter() {
+            let spelling = self.systems.get(usize::from(of.0)).map_or(Spelling::Exact, |system| system.spelling);
+            let is_own = *of == known.system;
+            let is_danish_elsewhere = system.spelling == Spelling::SksDiagnosis && spelling != Spelling::Exact;
+            for code in spelled(system.spelling, &known.code) {
+                if is_own || (is_danish_elsewhere && is_danish(&code)) {
+                    tokens.push(format!("{uri}|{code}"));
+                }
+            }
+        }
+        tokens.sort_unstable();
+        tokens
+    }
+
     /// The code that a system's URI and a written code mean.
     pub fn find(&self, uri: &str, code: &str) -> Option<CodeId> {
         let system = self.systems.get(usize::from(self.uris.get(uri)?.0))?;
@@ -180,6 +200,25 @@ fn canonical(spelling: Spelling, code: &str) -> String {
         key.remove(0);
     }
     key
+}
+
+/// The spellings of a code that are usual.
+fn spelled(spelling: Spelling, code: &str) -> Vec<String> {
+    let with_dot = |key: &str, place: usize| match (key.get(..place), key.get(place..)) {
+        (Some(head), Some(tail)) if !tail.is_empty() => Some(format!("{head}.{tail}")),
+        _ => None,
+    };
+    let key = canonical(spelling, code);
+    match spelling {
+        Spelling::Exact => vec![key],
+        Spelling::Sks => vec![key],
+        Spelling::Icd10 => with_dot(&key, 3).into_iter().chain([key]).collect(),
+        Spelling::SksDiagnosis => {
+            let danish = format!("D{key}");
+            let dotted = [with_dot(&key, 3), with_dot(&danish, 4)];
+            dotted.into_iter().flatten().chain([key, danish]).collect()
+        }
+    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,34 @@ impl Mappings {
         self.settings.get(input as usize)?.own_code_only.as_deref()
     }
 
+    /// SHA-256 of the files, so that a later run sees whether they have changed.
+    pub fn digest(&self) -> String {
+        self.digest.clone()
+    }
+
+    /// Every `URI|code` by which the resources of a kind can be searched that start a rule for an input that is wanted;
+    /// those in conclusions apart from those of the resource itself.
+    pub fn search_tokens(
+        &self,
+        resource: file::ResourceKind,
+        codes_in: file::CodesIn,
+        wanted: impl Fn(Input) -> bool,
+    ) -> Vec<String> {
+        let is_wanted =
+            |rule: &super::Rule| rule.resource == resource && rule.codes_in == codes_in && wanted(rule.input);
+        let mut tokens: Vec<String> = self
+            .codes
+            .all()
+            .filter(|(_, known)| {
+                known.rules.iter().any(|(_, id)| self.rules.get(usize::from(id.0)).is_some_and(is_wanted))
+            })
+            .flat_map(|(id, _)| self.codes.tokens(id))
+            .collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        tokens
+    }
+
     /// Every code that starts a rule, with its input.
     pub fn listed_codes(&self) -> Vec<ListedCode> {
         let mut listed = Vec::new();

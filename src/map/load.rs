@@ -11,6 +11,7 @@ use super::{Mappings, sharing};
 use crate::inputs::Input;
 use crate::inputs::words::Site;
 use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use toml::Spanned;
 
@@ -118,7 +119,7 @@ impl Mappings {
         loading.check_that_every_input_is_fed(files);
         loading.number_parts();
         sharing::check(&mut loading, files);
-        loading.finish()
+        loading.finish(digest(files))
     }
 }
 
@@ -313,7 +314,7 @@ impl Loading {
         }
     }
 
-    fn finish(mut self) -> Result<Mappings, Vec<Problem>> {
+    fn finish(mut self, digest: String) -> Result<Mappings, Vec<Problem>> {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
@@ -324,6 +325,21 @@ impl Loading {
             rules: self.rules,
             misses: self.misses,
             settings: self.settings,
+            digest,
         })
     }
+}
+
+/// SHA-256 of the files' names and texts, in the order of the names.
+fn digest(files: &[SourceFile]) -> String {
+    let mut parts: Vec<(&str, &str)> = files.iter().map(|file| (last_part(&file.name), file.text.as_str())).collect();
+    parts.sort_unstable();
+    let mut hash = Sha256::new();
+    for (name, text) in parts {
+        hash.update(name.as_bytes());
+        hash.update([0]);
+        hash.update(text.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

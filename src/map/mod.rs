@@ -40,4 +40,5 @@ pub struct Mappings {
     rules: Vec<Rule>,
     misses: Vec<Miss>,
     settings: Vec<InputSettings>,
+    digest: String,
 }

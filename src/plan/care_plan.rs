@@ -2,10 +2,11 @@
 
 use super::codes::{self, CARE_PLAN_PROFILE, IDENTIFIER, ResourceKind, extension, part};
 use super::wording::{Language, words};
-use super::{narrative, phrases, sources};
+use super::{fingerprint, narrative, phrases, sources};
 use crate::fhir::resources::{Activity, ActivityStatus, Days, Extra, Frame, Plan, PlanStatus, Said};
 use crate::guideline::{Action, Amount, Decision, Due, Note, Outcomes, Recommendation, Status};
 use crate::inputs::Day;
+use sha2::{Digest, Sha256};
 
 /// The CarePlan of a patient in scope, decided for a day.
 pub fn care_plan(decision: &Decision<'_>, outcome: &Outcomes<'_>, language: Language, decided_on: Day) -> Plan {
@@ -54,7 +55,7 @@ fn activity(decision: &Decision<'_>, recommendation: &Recommendation<'_>, langua
         due: recommendation.actions.iter().filter_map(|it| it.due).min_by_key(|it| (it.end, it.start)).map(period),
         description: phrases::recommendation(recommendation, language),
         reasons,
-        extensions: activity_extensions(recommendation, others, language),
+        extensions: activity_extensions(decision, recommendation, others, language),
     }
 }
 
@@ -91,7 +92,12 @@ fn status_reason(
     Some((codes, phrases::sentence(&phrases::missing(recommendation.missing, language))))
 }
 
-fn activity_extensions(recommendation: &Recommendation<'_>, others: Vec<String>, language: Language) -> Vec<Extra> {
+fn activity_extensions(
+    decision: &Decision<'_>,
+    recommendation: &Recommendation<'_>,
+    others: Vec<String>,
+    language: Language,
+) -> Vec<Extra> {
     let mut extensions = vec![extension("recommendation-status", Said::Code(recommendation.status.word()))];
     extensions.extend(recommendation.id.grade().map(|it| extension("grade", Said::Code(it.word()))));
     extensions.extend(recommendation.id.strength().map(|it| extension("strength", Said::Code(it.word()))));
@@ -99,7 +105,19 @@ fn activity_extensions(recommendation: &Recommendation<'_>, others: Vec<String>,
     extensions.extend(recommendation.factors.iter().map(|it| extension("risk-factor", Said::Code(it.word()))));
     extensions.extend(recommendation.actions.iter().map(|it| extension("action", Said::Parts(action(it, language)))));
     extensions.extend(others.into_iter().map(|it| extension("evidence", Said::Reference(it))));
+    extensions.push(extension(fingerprint::BASIS, Said::Text(basis(decision, recommendation))));
     extensions
+}
+
+/// SHA-256 of all that a recommendation was worked out from: inputs, values and times. While it stays the same, an
+/// activity that a clinician has rejected is not proposed again.
+fn basis(decision: &Decision<'_>, recommendation: &Recommendation<'_>) -> String {
+    let mut hash = Sha256::new();
+    for look in decision.because(recommendation) {
+        let time = look.entry.and_then(|it| it.time).map(|it| it.to_string()).unwrap_or_default();
+        hash.update(format!("{}|{}|{time};", look.input.word(), look.value()));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An action in parts, so that a program need not read its sentence.

@@ -8,7 +8,7 @@ use crate::inputs::words::Modality;
 use sha2::{Digest, Sha256};
 
 /// Where all of the project's definitions stand.
-const BASE: &str = "https://plasmabridge.org/fhir";
+pub const BASE: &str = "https://plasmabridge.org/fhir";
 
 /// The system of the business identifiers.
 pub const IDENTIFIER: &str = "https://plasmabridge.org/fhir/identifier/plan";

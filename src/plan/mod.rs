@@ -6,6 +6,7 @@ pub mod fingerprint;
 mod narrative;
 mod page;
 mod phrases;
+pub mod provenance;
 mod risk_assessment;
 mod sources;
 pub mod withdrawal;

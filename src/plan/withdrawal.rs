@@ -15,6 +15,12 @@ pub enum Reason {
     Died,
     /// The record no longer has a diagnosis that the guideline speaks of.
     OutOfScope,
+    /// The server has no such patient any more.
+    Deleted,
+    /// The patient's record is another's now.
+    Merged,
+    /// The same is said twice; the newest stands.
+    Copy,
     /// Recommendation 5 no longer applies: nothing is left for which there is a prognosis.
     NoPrognosis,
 }
@@ -26,6 +32,9 @@ impl Reason {
             Reason::Died => "died",
             Reason::OutOfScope => "out_of_scope",
             Reason::NoPrognosis => "no_prognosis",
+            Reason::Deleted => "deleted",
+            Reason::Merged => "merged",
+            Reason::Copy => "copy",
         }
     }
 
@@ -37,6 +46,14 @@ impl Reason {
                 "the record has no diagnosis (any more) that the guideline speaks of",
                 "journalen har ikke (længere) en diagnose, som retningslinjen omfatter",
             ),
+            Reason::Deleted => {
+                words("the patient's record is no longer there", "patientens journal findes ikke længere")
+            }
+            Reason::Merged => words(
+                "the patient's record has been merged into another",
+                "patientens journal er lagt sammen med en anden",
+            ),
+            Reason::Copy => words("the same is said in a newer copy", "det samme står i en nyere kopi"),
             Reason::NoPrognosis => words(
                 "the findings no longer support a solitary plasmacytoma, so its prognosis does not apply",
                 "fundene støtter ikke længere et solitært plasmacytom, så dets prognose gælder ikke",
@@ -55,8 +72,8 @@ impl Reason {
     const fn status(self, kind: ResourceKind) -> &'static str {
         match (kind, self) {
             (ResourceKind::CarePlan, _) => "revoked",
-            (ResourceKind::RiskAssessment, Reason::OutOfScope) => "entered-in-error",
-            (ResourceKind::RiskAssessment, Reason::Died | Reason::NoPrognosis) => "corrected",
+            (ResourceKind::RiskAssessment, Reason::OutOfScope | Reason::Copy | Reason::Merged) => "entered-in-error",
+            (ResourceKind::RiskAssessment, Reason::Died | Reason::NoPrognosis | Reason::Deleted) => "corrected",
         }
     }
 }

@@ -206,28 +206,46 @@ fn source_of_unreadable(text: &str) -> Option<String> {
 /// # Errors
 /// What of it is damaged.
 pub fn records(text: &str) -> Result<Vec<Record<'_>>, Vec<Failure>> {
+    let (records, failures) = records_and_failures(text);
+    if failures.is_empty() { Ok(records) } else { Err(failures) }
+}
+
+/// The records of one text, and what of it is damaged with the patients whom it may concern.
+pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
     let place = |entry| Place { file: "-".to_owned(), line: None, entry };
-    let failure = |problem: super::survey::Problem| Failure {
+    let failed = |problem: super::survey::Problem| Failure {
         place: place(problem.entry),
         damage: problem.damage,
-        patients: Vec::new(),
+        patients: match problem.concerns {
+            super::survey::Concerns::Named(names) => names.iter().filter_map(reference).collect(),
+            _ => Vec::new(),
+        },
     };
-    let survey = super::survey::survey(text.as_bytes()).map_err(|problem| vec![failure(problem)])?;
-    if !survey.problems.is_empty() {
-        return Err(survey.problems.into_iter().map(failure).collect());
-    }
+    let survey = match super::survey::survey(text.as_bytes()) {
+        Ok(survey) => survey,
+        Err(problem) => return (Vec::new(), vec![failed(problem)]),
+    };
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
     let mut assembly = Assembly::new(&patients);
     assembly.add(&Text { text, file: "-", line: None });
-    let (mut records, mut failures) = (Vec::new(), Vec::new());
+    let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
+    let mut records = Vec::new();
     for (_, assembled) in assembly.finish(&survey.deletions) {
         match assembled {
             Ok(record) => records.push(record),
             Err(failure) => failures.push(failure),
         }
     }
-    if failures.is_empty() { Ok(records) } else { Err(failures) }
+    (records, failures)
+}
+
+/// `Patient/id` of a name that has an id.
+fn reference(name: &PatientName) -> Option<String> {
+    match name {
+        PatientName::Server { id, .. } => Some(format!("Patient/{id}")),
+        PatientName::Address(_) | PatientName::Identifier(..) => None,
+    }
 }
 
 /// Notes the names of a text and returns the numbers of its owners.

@@ -1,6 +1,9 @@
 //! A run over all patients: each one read whole, decided, and brought into agreement with what stands.
 
+mod next_look;
 mod report;
+pub mod server;
+pub mod state;
 
 pub use report::{Changed, Report, Summary, What};
 
@@ -12,7 +15,7 @@ use crate::map::Mappings;
 use crate::plan::{Language, ResourceKind, codes};
 use crate::pull::PatientFiles;
 use crate::write::folder::Folder;
-use crate::write::reconcile::{Change, reconcile};
+use crate::write::reconcile::Wanted;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -74,18 +77,19 @@ impl Run<'_> {
         let decision = decide(&inputs, self.as_of);
         let mut changes = Vec::with_capacity(2);
         for kind in ResourceKind::ALL {
-            let id = codes::identifier(kind, decision.patient);
-            let standing = folder.standing(kind, &id)?;
-            let change = reconcile(kind, &decision, &inputs, standing.as_ref(), self.language)
-                .map_err(|refused| Failed::OurFault(refused.to_string()))?;
-            changes.push((kind, id, change));
+            let standing = folder.standing(kind, &codes::identifier(kind, decision.patient))?;
+            let wanted = Wanted { kind, decision: &decision, inputs: &inputs, language: self.language };
+            let of_kind = wanted.reconcile(&standing).map_err(|refused| Failed::OurFault(refused.to_string()))?;
+            changes.extend(of_kind.into_iter().map(|change| (kind, change)));
         }
         let mut done = Vec::with_capacity(2);
-        for (kind, id, change) in changes {
-            if let (false, Change::Create(it) | Change::Update(it) | Change::Withdraw(it, _)) = (self.dry, &change) {
-                folder.write(kind, &id, it)?;
+        for (kind, change) in changes {
+            if let Some(resource) = change.resource().filter(|_| !self.dry) {
+                folder.write(kind, resource)?;
             }
-            done.extend(Changed::of(decision.patient, kind, folder.place(kind, &id), &change));
+            let id = change.resource().and_then(|it| it.get("id")?.as_str());
+            let place = id.map(|id| folder.place(kind, id).display().to_string());
+            done.extend(Changed::of(decision.patient, kind, place, &change));
         }
         Ok(done)
     }
@@ -96,11 +100,9 @@ impl Run<'_> {
 fn without_record(folder: &Folder, seen: &HashSet<String>, report: &mut Report) -> Result<(), Failed> {
     let mut named = HashSet::new();
     for kind in ResourceKind::ALL {
-        for id in folder.ids(kind)?.into_iter().filter(|id| !seen.contains(id)) {
-            let subject = match folder.standing(kind, &id) {
-                Ok(standing) => standing.and_then(|it| Some(it.pointer("/subject/reference")?.as_str()?.to_owned())),
-                Err(_) => None,
-            };
+        for id in folder.ids(kind)?.into_iter().filter(|id| !seen.contains(first_of_row(id))) {
+            let standing = folder.standing(kind, &id).unwrap_or_default();
+            let subject = standing.first().and_then(|it| Some(it.pointer("/subject/reference")?.as_str()?.to_owned()));
             let subject = subject.unwrap_or_else(|| format!("{}/{id}", kind.name()));
             if named.insert(subject.clone()) {
                 report.without_record(subject);
@@ -108,6 +110,11 @@ fn without_record(folder: &Folder, seen: &HashSet<String>, report: &mut Report) 
         }
     }
     Ok(())
+}
+
+/// The id of the first resource in a row of replacements: `plasmabridge-…` of `plasmabridge-…-2`.
+fn first_of_row(id: &str) -> &str {
+    id.match_indices('-').nth(1).and_then(|(place, _)| id.get(..place)).unwrap_or(id)
 }
 
 /// The ids of both resources of a patient.

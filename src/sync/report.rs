@@ -4,9 +4,10 @@ use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
 use crate::inputs::Day;
 use crate::inputs::words::words;
 use crate::plan::ResourceKind;
+use crate::server::Counts;
 use crate::write::reconcile::Change;
 use serde::Serialize;
-use std::path::PathBuf;
+use serde_json::Value;
 
 words! {
     /// What was done about a resource.
@@ -36,13 +37,14 @@ pub struct Changed {
     /// Why it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
-    /// Where it stands.
-    pub place: PathBuf,
+    /// Where it stands, where it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 impl Changed {
     /// What a change comes to; nothing where nothing stands and nothing should.
-    pub fn of(patient: &str, kind: ResourceKind, place: PathBuf, change: &Change) -> Option<Changed> {
+    pub fn of(patient: &str, kind: ResourceKind, place: Option<String>, change: &Change) -> Option<Changed> {
         let (what, reason) = match change {
             Change::Nothing => return None,
             Change::Create(_) => (What::Created, None),
@@ -75,6 +77,15 @@ pub struct Report {
     pub not_evaluated: Vec<NotEvaluated>,
     /// Patients for whom something stands and of whom the input has nothing; it was left as it is.
     pub without_record: Vec<String>,
+    /// What a dry run would write.
+    #[serde(skip)]
+    pub would_write: Vec<Value>,
+    /// What was asked of the server.
+    #[serde(skip)]
+    pub traffic: Counts,
+    /// Whether the server could not be worked with to the end.
+    #[serde(skip)]
+    pub server_failed: bool,
 }
 
 /// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients.
@@ -120,7 +131,15 @@ impl Report {
             not_evaluated: 0,
             without_record: 0,
         };
-        Report { summary, changes: Vec::new(), not_evaluated: Vec::new(), without_record: Vec::new() }
+        Report {
+            summary,
+            changes: Vec::new(),
+            not_evaluated: Vec::new(),
+            without_record: Vec::new(),
+            would_write: Vec::new(),
+            traffic: Counts::default(),
+            server_failed: false,
+        }
     }
 
     /// Adds what was done for a patient.

@@ -24,11 +24,21 @@ impl Folder {
         self.path.join(kind.name()).join(format!("{id}.json"))
     }
 
-    /// The resource that stands under an id, if one does.
+    /// All that stands under an identifier, and what replaces it in a row.
     ///
     /// # Errors
     /// A file that cannot be read, or is no JSON: it is not ours to write over.
-    pub fn standing(&self, kind: ResourceKind, id: &str) -> Result<Option<Value>, Failed> {
+    pub fn standing(&self, kind: ResourceKind, id: &str) -> Result<Vec<Value>, Failed> {
+        let mut standing = Vec::new();
+        let mut next = id.to_owned();
+        while let Some(resource) = self.resource(kind, &next)? {
+            standing.push(resource);
+            next = format!("{id}-{}", standing.len() + 1);
+        }
+        Ok(standing)
+    }
+
+    fn resource(&self, kind: ResourceKind, id: &str) -> Result<Option<Value>, Failed> {
         let place = self.place(kind, id);
         let text = match std::fs::read(&place) {
             Ok(text) => text,
@@ -60,12 +70,12 @@ impl Folder {
         Ok(ids)
     }
 
-    /// Puts a resource in its place: the whole of it or, where that fails, nothing.
+    /// Puts a resource in its place, by its id: the whole of it or, where that fails, nothing.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn write(&self, kind: ResourceKind, id: &str, resource: &Value) -> Result<(), Failed> {
-        let place = self.place(kind, id);
+    pub fn write(&self, kind: ResourceKind, resource: &Value) -> Result<(), Failed> {
+        let place = self.place(kind, resource.get("id").and_then(Value::as_str).unwrap_or_default());
         let folder = self.path.join(kind.name());
         let put = || {
             std::fs::create_dir_all(&folder)?;

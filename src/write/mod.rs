@@ -4,3 +4,5 @@ pub mod folder;
 pub mod gate;
 pub mod json;
 pub mod reconcile;
+pub mod server;
+pub mod standing;

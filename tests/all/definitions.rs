@@ -190,6 +190,12 @@ const EXTENSIONS: &[(&str, &str, &[&str], Shape)] = &[
         &["CarePlan", "RiskAssessment"],
         Shape::Plain("string"),
     ),
+    (
+        "basis",
+        "SHA-256 of the inputs, values and times that an activity rests on: while it stays, what a clinician has rejected is not proposed again",
+        &["CarePlan.activity.detail"],
+        Shape::Plain("string"),
+    ),
 ];
 
 fn extension(id: &str, title: &str, contexts: &[&str], shape: Shape) -> Value {
@@ -319,6 +325,7 @@ fn care_plan() -> Value {
             ("risk-factor", 0, "*"),
             ("action", 0, "*"),
             ("evidence", 0, "*"),
+            ("basis", 1, "1"),
         ],
     ));
     let binding = json!({ "strength": "required", "valueSet": format!("{BASE}/ValueSet/recommendation") });

@@ -24,7 +24,8 @@ fn recommendations() -> String {
     let mut table = "| | grade | strength | English | Danish |\n|---|---|---|---|---|\n".to_owned();
     for entry in &ALL {
         let strength = entry.strength.map_or("–", |strength| strength.word());
-        writeln!(table, "| {} | {} | {strength} | {} | {} |", entry.id, entry.grade, entry.english, entry.danish).unwrap();
+        writeln!(table, "| {} | {} | {strength} | {} | {} |", entry.id, entry.grade, entry.english, entry.danish)
+            .unwrap();
     }
     table
 }

@@ -1,0 +1,108 @@
+//! Which patients a run is about.
+
+use super::pages::{Found, search};
+use super::{Pull, owner, patient_id};
+use crate::plan::ResourceKind;
+use crate::plan::codes::IDENTIFIER;
+use crate::server::ServerError;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Which patients a run is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cohort {
+    /// Those with a diagnosis that the guideline speaks of, and those for whom something of ours stands.
+    Diagnosed,
+    /// These, by their ids.
+    Named(Vec<String>),
+    /// The members of a Group, and those for whom something of ours stands.
+    Group(String),
+}
+
+impl Pull<'_> {
+    /// The ids of the cohort's patients, sorted.
+    ///
+    /// # Errors
+    /// Where a search does not complete: then it is not known who belongs to it.
+    pub async fn cohort(&self, cohort: &Cohort) -> Result<BTreeSet<String>, ServerError> {
+        match cohort {
+            Cohort::Named(ids) => Ok(ids.iter().cloned().collect()),
+            Cohort::Diagnosed => {
+                let mut ids = self.diagnosed(None).await?;
+                ids.extend(self.with_plans().await?);
+                Ok(ids)
+            }
+            Cohort::Group(group) => {
+                let mut ids = self.members(group).await?;
+                ids.extend(self.with_plans().await?);
+                Ok(ids)
+            }
+        }
+    }
+
+    /// Patients with a Condition whose code is a diagnosis; `since` an instant, only where it changed.
+    ///
+    /// # Errors
+    /// Where a search does not complete.
+    pub async fn diagnosed(&self, since: Option<&str>) -> Result<BTreeSet<String>, ServerError> {
+        let mut found = Found::default();
+        for asked in self.searches.of_cohort(since) {
+            search(self.server, &asked, &mut found).await?;
+        }
+        Ok(found.resources().filter_map(owner).map(str::to_owned).collect())
+    }
+
+    /// Patients for whom a resource of ours stands.
+    ///
+    /// # Errors
+    /// Where a search does not complete.
+    pub async fn with_plans(&self) -> Result<BTreeSet<String>, ServerError> {
+        let mut found = Found::default();
+        for kind in ResourceKind::ALL {
+            let mut asked = self.searches.of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
+            asked.parameters.push(("_elements".to_owned(), "subject,meta".to_owned()));
+            search(self.server, &asked, &mut found).await?;
+        }
+        Ok(found.resources().filter_map(owner).map(str::to_owned).collect())
+    }
+
+    /// Which of these patients have had something read of them changed since an instant, or are no longer there.
+    ///
+    /// # Errors
+    /// Where a search does not complete.
+    pub async fn changed(&self, ids: &[String], since: &str) -> Result<BTreeSet<String>, ServerError> {
+        let mut found = Found::default();
+        for asked in self.searches.of_changes(ids, since) {
+            search(self.server, &asked, &mut found).await?;
+        }
+        let mut there = Found::default();
+        search(self.server, &self.searches.of_presence(ids), &mut there).await?;
+        let gone = ids.iter().filter(|id| !there.has("Patient", id)).cloned();
+        Ok(found.resources().filter_map(owner).map(str::to_owned).chain(gone).collect())
+    }
+
+    /// Patients for whom a resource of ours was changed since an instant, by us or by another hand.
+    ///
+    /// # Errors
+    /// Where a search does not complete.
+    pub async fn plans_changed(&self, since: &str) -> Result<BTreeSet<String>, ServerError> {
+        let mut found = Found::default();
+        for kind in ResourceKind::ALL {
+            let mut asked = self.searches.of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
+            asked.parameters.push(("_elements".to_owned(), "subject,meta".to_owned()));
+            asked.parameters.push(("_lastUpdated".to_owned(), format!("ge{since}")));
+            search(self.server, &asked, &mut found).await?;
+        }
+        Ok(found.resources().filter_map(owner).map(str::to_owned).collect())
+    }
+
+    async fn members(&self, group: &str) -> Result<BTreeSet<String>, ServerError> {
+        let id = group.strip_prefix("Group/").unwrap_or(group);
+        let group = self.server.get(&format!("Group/{id}")).await?.json()?;
+        let members = group.get("member").and_then(Value::as_array).into_iter().flatten();
+        let is_active = |member: &&Value| member.get("inactive").and_then(Value::as_bool) != Some(true);
+        let reference =
+            |member: &Value| member.pointer("/entity/reference")?.as_str().and_then(patient_id).map(str::to_owned);
+        Ok(members.filter(is_active).filter_map(reference).collect())
+    }
+}

@@ -1,0 +1,230 @@
+//! From a server to patients: which patients, which searches, in which batches; each patient whole, or not decided.
+
+mod cohort;
+mod pages;
+mod searches;
+
+pub use cohort::Cohort;
+pub use searches::{Asked, SearchSettings, Searches, TypeSettings};
+
+use super::assemble;
+use crate::fhir::Record;
+use crate::server::{Server, ServerError};
+use pages::{Found, search};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Rounds in which resources that others refer to are fetched: a panel within a panel within a report.
+const ROUNDS_OF_REFERENCES: usize = 3;
+
+/// Patients' records from a server.
+#[derive(Debug)]
+pub struct Pull<'s> {
+    server: &'s Server,
+    searches: Searches,
+    /// Whether the server understands lists of patients; found out on the way.
+    takes_lists: AtomicBool,
+}
+
+/// The records of some patients, as the server has them at one time.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// One Bundle with all resources of the patients whose searches completed.
+    text: String,
+    /// Those patients.
+    complete: Vec<String>,
+    /// Patients whom the server does not have (any more).
+    pub gone: Vec<String>,
+    /// Patients whose record is another's now.
+    pub merged: Vec<String>,
+    /// Patients whose searches did not complete, and why.
+    pub incomplete: Vec<(String, ServerError)>,
+    /// Entries of patients who were not asked for; none of them is used.
+    pub strangers: u64,
+}
+
+/// A patient whose record is at hand, or why it is not whole.
+pub type Pulled<'b> = (String, Result<Record<'b>, String>);
+
+impl Batch {
+    /// The records: `Patient/p1` with all of its resources, or why they cannot be read as a whole.
+    pub fn records(&self) -> Vec<Pulled<'_>> {
+        let wanted: BTreeSet<String> = self.complete.iter().map(|id| format!("Patient/{id}")).collect();
+        let mut records: BTreeMap<String, Record<'_>> = BTreeMap::new();
+        let mut failures: BTreeMap<String, String> = BTreeMap::new();
+        let (assembled, problems) = assemble::records_and_failures(&self.text);
+        for record in assembled {
+            records.insert(record.patient().to_owned(), record);
+        }
+        for failure in problems {
+            // What names nobody may be anybody's of this batch.
+            let concerned: Vec<&String> = match failure.patients.is_empty() {
+                true => wanted.iter().collect(),
+                false => failure.patients.iter().collect(),
+            };
+            for patient in concerned {
+                failures.entry(patient.clone()).or_insert_with(|| failure.damage.to_string());
+            }
+        }
+        let whole = |patient: String| {
+            let found = match (failures.remove(&patient), records.remove(&patient)) {
+                (Some(why), _) => Err(why),
+                (None, Some(record)) => Ok(record),
+                (None, None) => Err("the server's answer has nothing of this patient".to_owned()),
+            };
+            (patient, found)
+        };
+        wanted.into_iter().map(whole).collect()
+    }
+
+    fn add(&mut self, other: Batch) {
+        self.complete.extend(other.complete);
+        self.gone.extend(other.gone);
+        self.merged.extend(other.merged);
+        self.incomplete.extend(other.incomplete);
+        self.strangers += other.strangers;
+        self.text = match self.text.is_empty() {
+            true => other.text,
+            false => joined(&self.text, &other.text),
+        };
+    }
+}
+
+/// Two Bundles of ours in one.
+fn joined(one: &str, other: &str) -> String {
+    let (Some(one), Some(rest)) = (one.strip_suffix(END), other.strip_prefix(START)) else { return one.to_owned() };
+    let comma = if one == START || rest == END { "" } else { "," };
+    format!("{one}{comma}{rest}")
+}
+
+const START: &str = r#"{"resourceType":"Bundle","type":"collection","entry":["#;
+const END: &str = "]}";
+
+impl<'s> Pull<'s> {
+    /// From a server, by these searches.
+    pub const fn new(server: &'s Server, searches: Searches) -> Pull<'s> {
+        Pull { server, searches, takes_lists: AtomicBool::new(true) }
+    }
+
+    /// The searches.
+    pub const fn searches(&self) -> &Searches {
+        &self.searches
+    }
+
+    /// The server.
+    pub const fn server(&self) -> &'s Server {
+        self.server
+    }
+
+    /// The records of these patients (ids), all searches together where the server takes lists, else one by one.
+    ///
+    /// # Errors
+    /// Where the server as a whole cannot be worked with. What concerns a patient stands in the batch.
+    pub async fn batch(&self, ids: &[String]) -> Result<Batch, ServerError> {
+        if ids.len() > 1 && self.takes_lists.load(Ordering::Relaxed) {
+            match self.together(ids).await {
+                Ok(Some(batch)) => return Ok(batch),
+                Ok(None) => {
+                    tracing::warn!("the server does not take lists of patients; each is asked for alone");
+                    self.takes_lists.store(false, Ordering::Relaxed);
+                }
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) => tracing::warn!(%error, "a search for several patients failed; each is asked for alone"),
+            }
+        }
+        let mut batch = Batch::default();
+        for id in ids {
+            match self.together(std::slice::from_ref(id)).await {
+                Ok(Some(one)) => batch.add(one),
+                Ok(None) => batch.incomplete.push((id.clone(), ServerError::Address("the patient's id".to_owned()))),
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) => batch.incomplete.push((id.clone(), error)),
+            }
+        }
+        Ok(batch)
+    }
+
+    /// The records of these patients by one search a type; nothing where the server seems not to take lists.
+    async fn together(&self, ids: &[String]) -> Result<Option<Batch>, ServerError> {
+        let mut found = Found::default();
+        for asked in self.searches.of_patients(ids) {
+            search(self.server, &asked, &mut found).await?;
+        }
+        let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let strangers = found.remove_strangers(&wanted);
+        let missing: Vec<&String> = ids.iter().filter(|id| !found.has("Patient", id)).collect();
+        if ids.len() > 1 && (strangers > 0 || (missing.len() == ids.len() && self.is_there(&missing).await?)) {
+            return Ok(None);
+        }
+        let (mut batch, missing) = (Batch { strangers, ..Batch::default() }, missing);
+        for id in &missing {
+            match self.server.get(&format!("Patient/{id}")).await {
+                // The list did not have it, and yet it is there: an index that lags behind, or lists that are cut.
+                Ok(answer) => found.add_one(&answer)?,
+                Err(error) if matches!(error.status(), Some(404 | 410)) => batch.gone.push((*id).clone()),
+                Err(error) => return Err(error),
+            }
+        }
+        self.referenced(&mut found, &wanted).await?;
+        batch.merged = found.merged();
+        let is_left = |id: &&String| !batch.gone.contains(id) && !batch.merged.contains(id);
+        batch.complete = ids.iter().filter(is_left).cloned().collect();
+        batch.text = found.bundle();
+        Ok(Some(batch))
+    }
+
+    /// Whether any of these patients is there when asked for alone.
+    async fn is_there(&self, ids: &[&String]) -> Result<bool, ServerError> {
+        let Some(first) = ids.first() else { return Ok(false) };
+        match self.server.get(&format!("Patient/{first}")).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.status(), Some(404 | 410)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Fetches what the resources refer to and the searches did not bring: results of reports, members of panels,
+    /// materials and sites.
+    async fn referenced(&self, found: &mut Found, wanted: &BTreeSet<&str>) -> Result<(), ServerError> {
+        let mut asked_for: BTreeSet<String> = BTreeSet::new();
+        for _ in 0..ROUNDS_OF_REFERENCES {
+            let missing: BTreeSet<String> =
+                found.dangling().into_iter().filter(|reference| !asked_for.contains(reference)).collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            for asked in self.searches.of_references(&missing) {
+                search(self.server, &asked, found).await?;
+            }
+            found.remove_strangers(wanted);
+            asked_for.extend(missing);
+        }
+        Ok(())
+    }
+}
+
+/// All resources that a search brings.
+///
+/// # Errors
+/// Where it does not complete.
+pub async fn resources(server: &Server, asked: &searches::Asked) -> Result<Vec<Value>, ServerError> {
+    let mut found = Found::default();
+    search(server, asked, &mut found).await?;
+    Ok(found.resources().cloned().collect())
+}
+
+/// The `Patient/id` of a reference to a patient, relative, absolute or with a version.
+pub fn patient_id(reference: &str) -> Option<&str> {
+    let mut parts = reference.split('/').skip_while(|part| *part != "Patient").skip(1);
+    parts.next().filter(|id| !id.is_empty())
+}
+
+/// The id of the patient whose a resource is.
+fn owner(resource: &Value) -> Option<&str> {
+    if resource.get("resourceType").and_then(Value::as_str) == Some("Patient") {
+        return resource.get("id").and_then(Value::as_str);
+    }
+    let subject = resource.get("subject").or_else(|| resource.get("patient"))?;
+    subject.get("reference").and_then(Value::as_str).and_then(patient_id)
+}

@@ -1,0 +1,211 @@
+//! All pages of a search, by the server's own links, and what they brought.
+
+use super::owner;
+use super::searches::Asked;
+use crate::server::{Answer, Server, ServerError};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// How often a search is begun anew whose pages have run out on the server.
+const RESTARTS: usize = 2;
+
+/// The most pages of one search: a server that never ends must not be followed for ever.
+const MOST_PAGES: usize = 10_000;
+
+/// What searches brought, each resource once: its text as it came, since a decimal must stay one, and a look into it.
+#[derive(Debug, Default)]
+pub struct Found {
+    resources: BTreeMap<(String, String), (Box<RawValue>, Value)>,
+    /// When the server said what time it is, the first time.
+    pub server_time: Option<i64>,
+}
+
+/// Does a search with all of its pages, and begins anew where a page has run out.
+pub async fn search(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), ServerError> {
+    for _ in 0..RESTARTS {
+        match pages(server, asked, found).await {
+            Err(error) if error.status() == Some(410) => {
+                tracing::warn!(search = asked.kind, "a page has run out on the server; the search begins anew");
+            }
+            other => return other,
+        }
+    }
+    pages(server, asked, found).await
+}
+
+async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), ServerError> {
+    let mut answer = first(server, asked).await?;
+    let mut seen: HashSet<String> = HashSet::new();
+    for _ in 0..MOST_PAGES {
+        found.server_time = found.server_time.or(answer.server_time);
+        let Some(next) = found.add_page(&answer)? else { return Ok(()) };
+        if !seen.insert(next.clone()) {
+            return Err(ServerError::Circle(answer.what));
+        }
+        answer = server.follow(&next).await?;
+    }
+    Err(ServerError::Circle(answer.what))
+}
+
+/// The first page: by POST, or by GET where the server does not take that.
+async fn first(server: &Server, asked: &Asked) -> Result<Answer, ServerError> {
+    if asked.by_get {
+        return server.search_by_get(&asked.kind, &asked.parameters).await;
+    }
+    server.search(&asked.kind, &asked.parameters).await
+}
+
+impl Found {
+    /// Adds the resources of a page; its link to the next one.
+    pub fn add_page(&mut self, answer: &Answer) -> Result<Option<String>, ServerError> {
+        let page: Page<'_> = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
+        if (page.resource_type.as_deref(), page.kind.as_deref()) != (Some("Bundle"), Some("searchset")) {
+            let what = match (page.resource_type.as_deref(), page.kind.as_deref()) {
+                (Some("Bundle"), kind) => format!("a Bundle of type `{}`", kind.unwrap_or("none")),
+                (Some(_), _) => "a resource that is no Bundle".to_owned(),
+                (None, _) => "JSON that is no FHIR".to_owned(),
+            };
+            return Err(ServerError::NotFhir { what: answer.what.clone(), why: what });
+        }
+        for text in page.entry.into_iter().filter_map(|entry| entry.resource) {
+            let resource: Value = serde_json::from_str(text.get()).map_err(|error| answer.not_fhir(&error))?;
+            if resource.get("resourceType").and_then(Value::as_str) == Some("OperationOutcome") {
+                refused(&resource, answer)?;
+                continue;
+            }
+            self.add(text.to_owned(), resource);
+        }
+        let mut next = page.link.into_iter().filter(|link| link.relation.as_deref() == Some("next"));
+        Ok(next.find_map(|link| link.url).map(Cow::into_owned))
+    }
+
+    /// Adds the one resource that an answer is.
+    pub fn add_one(&mut self, answer: &Answer) -> Result<(), ServerError> {
+        let text: &RawValue = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
+        self.add(text.to_owned(), answer.json()?);
+        Ok(())
+    }
+
+    fn add(&mut self, raw: Box<RawValue>, resource: Value) {
+        let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (Some(kind), Some(id)) = (text("resourceType"), text("id")) else { return };
+        self.resources.insert((kind, id), (raw, resource));
+    }
+
+    /// Whether a resource is there.
+    pub fn has(&self, kind: &str, id: &str) -> bool {
+        self.resources.contains_key(&(kind.to_owned(), id.to_owned()))
+    }
+
+    /// All resources.
+    pub fn resources(&self) -> impl Iterator<Item = &Value> {
+        self.resources.values().map(|(_, resource)| resource)
+    }
+
+    /// Takes out what is of patients who were not asked for; how many.
+    pub fn remove_strangers(&mut self, wanted: &BTreeSet<&str>) -> u64 {
+        let before = self.resources.len();
+        self.resources.retain(|(kind, _), (_, resource)| match owner(resource) {
+            Some(id) => wanted.contains(id),
+            // Materials and sites may not say whose they are; what they are referred to by does.
+            None => matches!(kind.as_str(), "Specimen" | "BodyStructure"),
+        });
+        (before - self.resources.len()) as u64
+    }
+
+    /// The ids of patients whose record another has replaced.
+    pub fn merged(&self) -> Vec<String> {
+        let replaced = |patient: &&Value| {
+            let links = patient.get("link").and_then(Value::as_array).into_iter().flatten();
+            links.filter_map(|link| link.get("type")?.as_str()).any(|kind| kind == "replaced-by")
+        };
+        let is_patient = |resource: &&Value| resource.get("resourceType").and_then(Value::as_str) == Some("Patient");
+        let patients = self.resources().filter(is_patient);
+        patients.filter(replaced).filter_map(|patient| patient.get("id")?.as_str()).map(str::to_owned).collect()
+    }
+
+    /// References to results, panels' members, materials and sites that are not there.
+    pub fn dangling(&self) -> BTreeSet<String> {
+        let mut references = BTreeSet::new();
+        self.resources().for_each(|resource| gather(resource, &mut references));
+        let is_there = |reference: &String| reference.split_once('/').is_some_and(|(kind, id)| self.has(kind, id));
+        references.retain(|reference| !is_there(reference));
+        references
+    }
+
+    /// All resources as one Bundle.
+    pub fn bundle(&self) -> String {
+        let mut text = super::START.to_owned();
+        for (place, (raw, _)) in self.resources.values().enumerate() {
+            if place > 0 {
+                text.push(',');
+            }
+            text.push_str(r#"{"resource":"#);
+            text.push_str(raw.get());
+            text.push('}');
+        }
+        text.push_str(super::END);
+        text
+    }
+}
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow, default, rename = "resourceType")]
+    resource_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    link: Vec<Link<'a>>,
+    #[serde(borrow, default)]
+    entry: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Link<'a> {
+    #[serde(borrow, default)]
+    relation: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    url: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow, default)]
+    resource: Option<&'a RawValue>,
+}
+
+/// An outcome within a page: an error means that the page is not all that there is.
+fn refused(outcome: &Value, answer: &Answer) -> Result<(), ServerError> {
+    let issues = outcome.get("issue").and_then(Value::as_array).into_iter().flatten();
+    let severe = |issue: &&Value| matches!(issue.get("severity").and_then(Value::as_str), Some("error" | "fatal"));
+    let codes: Vec<String> =
+        issues.filter(severe).filter_map(|issue| issue.get("code")?.as_str()).map(str::to_owned).collect();
+    if codes.is_empty() {
+        return Ok(());
+    }
+    Err(ServerError::Status { what: answer.what.clone(), status: answer.status, issues: codes, retry_after: None })
+}
+
+/// The types that are fetched by reference.
+const REFERENCED: [&str; 3] = ["Observation", "Specimen", "BodyStructure"];
+
+fn gather(value: &Value, references: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(text) = fields.get("reference").and_then(Value::as_str) {
+                let parts: Vec<&str> = text.split('/').collect();
+                let place = parts.iter().position(|part| REFERENCED.contains(part));
+                if let Some((kind, id)) = place.and_then(|place| Some((parts.get(place)?, parts.get(place + 1)?))) {
+                    references.insert(format!("{kind}/{id}"));
+                }
+            }
+            fields.values().for_each(|field| gather(field, references));
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather(item, references)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

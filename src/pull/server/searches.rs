@@ -1,0 +1,209 @@
+//! The searches that a run makes: from the mapping files, as a site overrides them.
+
+use crate::inputs::Input;
+use crate::map::Mappings;
+use crate::map::file::{CodesIn, ResourceKind};
+use crate::plan::codes::INPUTS;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest address of a search by GET; what is longer is split.
+const LONGEST_QUERY: usize = 4_000;
+
+/// How a site searches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchSettings {
+    /// Patients in one search.
+    pub patients: usize,
+    /// Resources on one page.
+    pub page: usize,
+    /// Whether searches go by GET instead of POST.
+    pub by_get: bool,
+    /// What a site changes, by type.
+    pub types: BTreeMap<String, TypeSettings>,
+}
+
+/// What a site changes about the searches of a type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TypeSettings {
+    /// Not searched at all.
+    pub off: bool,
+    /// All of a patient's resources of the type, whatever their code.
+    pub all_codes: bool,
+    /// Further codes (`system|code`) to search for.
+    pub codes: Vec<String>,
+    /// Further parameters.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Default for SearchSettings {
+    /// 50 patients a search, 200 resources a page, by POST.
+    fn default() -> SearchSettings {
+        SearchSettings { patients: 50, page: 200, by_get: false, types: BTreeMap::new() }
+    }
+}
+
+/// A search as it is sent.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The type.
+    pub kind: String,
+    /// The parameters.
+    pub parameters: Vec<(String, String)>,
+    /// Whether it goes by GET.
+    pub by_get: bool,
+}
+
+/// The searches of a run.
+#[derive(Clone, Debug)]
+pub struct Searches {
+    settings: SearchSettings,
+    diagnoses: Vec<String>,
+    observations: Vec<String>,
+    reports: Vec<String>,
+    conclusions: Vec<String>,
+}
+
+impl Searches {
+    /// The searches for all codes that some input asks for.
+    pub fn new(mappings: &Mappings, settings: SearchSettings) -> Searches {
+        let any = |_: Input| true;
+        let own = Input::ALL.iter().map(|input| format!("{INPUTS}|{}", input.word()));
+        let mut observations = mappings.search_tokens(ResourceKind::Observation, CodesIn::Code, any);
+        observations.extend(own);
+        Searches {
+            diagnoses: mappings.search_tokens(ResourceKind::Condition, CodesIn::Code, |it| it == Input::Diagnosis),
+            observations,
+            reports: mappings.search_tokens(ResourceKind::DiagnosticReport, CodesIn::Code, any),
+            conclusions: mappings.search_tokens(ResourceKind::DiagnosticReport, CodesIn::Conclusion, any),
+            settings,
+        }
+    }
+
+    /// The settings.
+    pub const fn settings(&self) -> &SearchSettings {
+        &self.settings
+    }
+
+    /// Who has a diagnosis that the guideline speaks of; `since` an instant, only what changed.
+    pub fn of_cohort(&self, since: Option<&str>) -> Vec<Asked> {
+        let mut parameters = vec![("_elements".to_owned(), "subject,meta".to_owned())];
+        parameters.extend(since.map(changed_since));
+        self.by_codes("Condition", "code", &self.diagnoses, parameters)
+    }
+
+    /// All that is read of these patients.
+    pub fn of_patients(&self, ids: &[String]) -> Vec<Asked> {
+        let list = ids.join(",");
+        let of = |name: &str| vec![(name.to_owned(), list.clone())];
+        let mut searches = vec![self.asked("Patient", of("_id"))];
+        // Codes of diagnoses and procedures come combined (`DC903+TUL1`) and in spellings without end, so these are
+        // read whole: a patient has few of them.
+        searches.extend(self.searched("Condition").then(|| self.asked("Condition", of("patient"))));
+        searches.extend(self.searched("Procedure").then(|| self.asked("Procedure", of("patient"))));
+        searches.extend(self.by_codes("Observation", "code", &self.observations, of("patient")));
+        searches.extend(self.by_codes("DiagnosticReport", "code", &self.reports, of("patient")));
+        if !self.of_type("DiagnosticReport").all_codes {
+            searches.extend(self.by_codes("DiagnosticReport", "conclusion", &self.conclusions, of("patient")));
+        }
+        searches
+    }
+
+    /// What of these patients has changed since an instant; only whose it is.
+    pub fn of_changes(&self, ids: &[String], since: &str) -> Vec<Asked> {
+        let mut searches = self.of_patients(ids);
+        for asked in &mut searches {
+            let elements = if asked.kind == "Patient" { "id,meta" } else { "subject,meta" };
+            asked.parameters.push(("_elements".to_owned(), elements.to_owned()));
+            asked.parameters.push(changed_since(since));
+        }
+        searches
+    }
+
+    /// Which of these patients are there.
+    pub fn of_presence(&self, ids: &[String]) -> Asked {
+        self.asked("Patient", vec![("_id".to_owned(), ids.join(",")), ("_elements".to_owned(), "id".to_owned())])
+    }
+
+    /// Resources by their references (`Observation/o1`).
+    pub fn of_references(&self, references: &BTreeSet<String>) -> Vec<Asked> {
+        let mut by_kind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (kind, id) in references.iter().filter_map(|reference| reference.split_once('/')) {
+            by_kind.entry(kind).or_default().push(id);
+        }
+        let mut searches = Vec::new();
+        for (kind, ids) in by_kind.into_iter().filter(|(kind, _)| self.searched(kind)) {
+            for ids in ids.chunks(self.settings.page.max(1)) {
+                searches.push(self.asked(kind, vec![("_id".to_owned(), ids.join(","))]));
+            }
+        }
+        searches
+    }
+
+    /// Resources of a type by business identifiers (`system|value`), or all of a system (`system|`).
+    pub fn of_identifiers(&self, kind: &str, identifiers: &[String]) -> Asked {
+        self.asked(kind, vec![("identifier".to_owned(), identifiers.join(","))])
+    }
+
+    fn of_type(&self, kind: &str) -> TypeSettings {
+        self.settings.types.get(kind).cloned().unwrap_or_default()
+    }
+
+    fn searched(&self, kind: &str) -> bool {
+        !self.of_type(kind).off
+    }
+
+    fn by_codes(&self, kind: &str, parameter: &str, codes: &[String], parameters: Vec<(String, String)>) -> Vec<Asked> {
+        let of_site = self.of_type(kind);
+        if of_site.off {
+            return Vec::new();
+        }
+        if of_site.all_codes {
+            return vec![self.asked(kind, parameters)];
+        }
+        let codes: Vec<&str> = codes.iter().chain(&of_site.codes).map(String::as_str).collect();
+        if codes.is_empty() {
+            return Vec::new();
+        }
+        let mut searches = Vec::new();
+        for codes in self.parts(&codes, &parameters) {
+            let mut parameters = parameters.clone();
+            parameters.push((parameter.to_owned(), codes.join(",")));
+            searches.push(self.asked(kind, parameters));
+        }
+        searches
+    }
+
+    /// All codes in one part; by GET in as many as keep the address short.
+    fn parts<'c>(&self, codes: &[&'c str], parameters: &[(String, String)]) -> Vec<Vec<&'c str>> {
+        if !self.settings.by_get {
+            return vec![codes.to_vec()];
+        }
+        // Every sign of a code may be written as three.
+        let length = |text: &str| text.len() * 3 / 2 + 3;
+        let others: usize = parameters.iter().map(|(name, value)| name.len() + length(value)).sum();
+        let mut parts: Vec<Vec<&str>> = Vec::new();
+        let mut used = LONGEST_QUERY;
+        for code in codes {
+            if used + length(code) > LONGEST_QUERY {
+                parts.push(Vec::new());
+                used = others;
+            }
+            used += length(code);
+            if let Some(part) = parts.last_mut() {
+                part.push(code);
+            }
+        }
+        parts
+    }
+
+    fn asked(&self, kind: &str, mut parameters: Vec<(String, String)>) -> Asked {
+        parameters.extend(self.of_type(kind).parameters);
+        parameters.push(("_count".to_owned(), self.settings.page.to_string()));
+        Asked { kind: kind.to_owned(), parameters, by_get: self.settings.by_get }
+    }
+}
+
+fn changed_since(since: &str) -> (String, String) {
+    ("_lastUpdated".to_owned(), format!("ge{since}"))
+}

@@ -1,0 +1,290 @@
+//! A run against a server: who, read, decide, write, remember.
+
+use super::Run;
+use super::next_look::next_look;
+use super::report::{Changed, Report};
+use super::state::{Seen, State};
+use crate::error::Failed;
+use crate::fhir::Record;
+use crate::guideline::decide;
+use crate::inputs::Day;
+use crate::plan::provenance::Provenance;
+use crate::plan::{self, ResourceKind, withdrawal};
+use crate::pull::server::{Batch, Cohort, Pull};
+use crate::server::{Server, ServerError};
+use crate::write::reconcile::{Change, Wanted, withdraw};
+use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Changes before this many seconds of the server's clock are looked for again: clocks and indices lag.
+const OVERLAP: i64 = 300;
+
+/// Patients in one question about changes.
+const PATIENTS_A_QUESTION: usize = 500;
+
+/// Patients whose changes go into one transaction.
+const PATIENTS_A_TRANSACTION: usize = 25;
+
+/// Everyone is read anew after so long (a day): a deleted result is in no answer to what has changed.
+pub const FULL_EVERY: i64 = 86_400;
+
+/// What a run against a server is to do.
+pub struct ServerRun<'r> {
+    /// What every run is told.
+    pub run: &'r Run<'r>,
+    /// Where patients come from.
+    pub pull: &'r Pull<'r>,
+    /// Who.
+    pub cohort: &'r Cohort,
+    /// Whether everyone is read, whatever is remembered.
+    pub full: bool,
+    /// The digest of mapping files, guideline and program.
+    pub digest: String,
+    /// What each Provenance says alike.
+    pub provenance: Provenance,
+    /// Called after each batch with the patients done and in all.
+    pub progress: &'r dyn Fn(usize, usize),
+}
+
+/// What came of some patients.
+#[derive(Default)]
+struct Outcome {
+    decided: Vec<(String, Day, Day)>,
+    forgotten: Vec<String>,
+    failed: Vec<(String, String)>,
+    writes: Vec<PatientWrites>,
+}
+
+impl ServerRun<'_> {
+    fn server(&self) -> &Server {
+        self.pull.server()
+    }
+
+    /// Runs. What fails for a patient is in the report and in quarantine; a dead server ends the run early.
+    ///
+    /// # Errors
+    /// Where it cannot be found out who is concerned, or the state cannot be written.
+    pub async fn run(&self, state: Option<&mut State>) -> Result<Report, Failed> {
+        let mut state = state;
+        let mut report = Report::new(self.run.as_of, self.run.dry);
+        let seen = match &state {
+            Some(state) => state.seen().map_err(state_failed)?,
+            None => Seen::default(),
+        };
+        let now = jiff::Timestamp::now().as_second();
+        let is_named = matches!(self.cohort, Cohort::Named(_));
+        let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
+        let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&self.digest);
+        self.server().forget_time();
+        let who = match (&state, seen.until.filter(|_| !full)) {
+            (Some(state), Some(since)) => self.changed(state, since, now).await,
+            _ => self.pull.cohort(self.cohort).await,
+        };
+        let ids: Vec<String> = who.map_err(Failed::Server)?.into_iter().collect();
+        // The server's own clock, since changes are asked for by it.
+        let server_time = self.server().first_time().unwrap_or(now);
+        let mut stopped: Option<ServerError> = None;
+        let mut done = 0;
+        for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
+            if stopped.is_none() {
+                match self.batch(batch, &mut report).await {
+                    Ok(outcome) => {
+                        if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
+                            state
+                                .remember(&outcome.decided, &outcome.forgotten, &outcome.failed, now)
+                                .map_err(state_failed)?;
+                        }
+                        done += batch.len();
+                        (self.progress)(done, ids.len());
+                        continue;
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "the server cannot be worked with; the run ends here");
+                        stopped = Some(error);
+                    }
+                }
+            }
+            let why = stopped.as_ref().map(ServerError::to_string).unwrap_or_default();
+            let patients: Vec<String> = batch.iter().map(|id| format!("Patient/{id}")).collect();
+            report.not_evaluated(&patients, &format!("the run ended early: {why}"));
+        }
+        report.server_failed = stopped.is_some();
+        if let Some(state) = state.filter(|_| !self.run.dry && !is_named && stopped.is_none()) {
+            let last_full = if full { Some(now) } else { seen.last_full };
+            let until = Some(server_time - OVERLAP);
+            state.see(&Seen { until, last_full, digest: Some(self.digest.clone()) }).map_err(state_failed)?;
+        }
+        report.traffic = self.server().counts();
+        Ok(report)
+    }
+
+    /// Who has changed since, who may change with time alone, and who is to be tried again.
+    async fn changed(&self, state: &State, since: i64, now: i64) -> Result<BTreeSet<String>, ServerError> {
+        let since = jiff::Timestamp::from_second(since).map(|at| at.to_string()).unwrap_or_default();
+        let known = state.patients().map_err(|_| ServerError::Closed)?;
+        let mut ids = match self.cohort {
+            Cohort::Group(_) => self.pull.cohort(self.cohort).await?.difference(&known).cloned().collect(),
+            _ => self.pull.diagnosed(Some(&since)).await?,
+        };
+        let known: Vec<String> = known.into_iter().collect();
+        for some in known.chunks(PATIENTS_A_QUESTION) {
+            ids.extend(self.pull.changed(some, &since).await?);
+        }
+        ids.extend(self.pull.plans_changed(&since).await?);
+        ids.extend(state.due(self.run.as_of).map_err(|_| ServerError::Closed)?);
+        ids.extend(state.to_try_again(now).map_err(|_| ServerError::Closed)?);
+        Ok(ids)
+    }
+
+    /// Reads, decides and writes some patients together; whoever meets another's change is done once more, alone.
+    async fn batch(&self, ids: &[String], report: &mut Report) -> Result<Outcome, ServerError> {
+        let batch = self.pull.batch(ids).await?;
+        let mut outcome = self.decided(&batch, report).await?;
+        drop(batch);
+        let writes = std::mem::take(&mut outcome.writes);
+        let mut again: Vec<(String, ServerError)> = Vec::new();
+        if self.run.dry {
+            writes.iter().for_each(|patient| note(patient, report));
+            return Ok(outcome);
+        }
+        for some in writes.chunks(PATIENTS_A_TRANSACTION) {
+            match self.sent(some).await? {
+                Written::Done => some.iter().for_each(|patient| note(patient, report)),
+                Written::LookAgain(error) => {
+                    let concerned = some.iter().filter(|patient| has_writes(patient));
+                    some.iter().filter(|patient| !has_writes(patient)).for_each(|patient| note(patient, report));
+                    again.extend(concerned.map(|patient| (patient.patient.clone(), error.clone())));
+                }
+            }
+        }
+        for (patient, error) in again {
+            tracing::warn!(patient = %patient, %error, "not written; looked at again");
+            self.once_more(&patient, &mut outcome, report).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Reads, decides and writes one patient again, after a conflict or a lost answer; then quarantine.
+    async fn once_more(&self, patient: &str, outcome: &mut Outcome, report: &mut Report) -> Result<(), ServerError> {
+        let id = patient.trim_start_matches("Patient/").to_owned();
+        outcome.decided.retain(|(other, ..)| *other != id);
+        let batch = self.pull.batch(std::slice::from_ref(&id)).await?;
+        let mut again = self.decided(&batch, report).await?;
+        drop(batch);
+        for writes in std::mem::take(&mut again.writes) {
+            match self.sent(std::slice::from_ref(&writes)).await? {
+                Written::Done => note(&writes, report),
+                Written::LookAgain(error) => {
+                    again.decided.clear();
+                    let why = error.to_string();
+                    report.not_evaluated(&[writes.patient.clone()], &why);
+                    again.failed.push((id.clone(), why));
+                }
+            }
+        }
+        outcome.decided.extend(again.decided);
+        outcome.forgotten.extend(again.forgotten);
+        outcome.failed.extend(again.failed);
+        Ok(())
+    }
+
+    async fn sent(&self, writes: &[PatientWrites]) -> Result<Written, ServerError> {
+        match transaction(self.server().base(), writes, &self.provenance) {
+            Some(transaction) => send(self.server(), &transaction).await,
+            None => Ok(Written::Done),
+        }
+    }
+
+    /// Decides the patients of a batch and works out what is to be written for each.
+    async fn decided(&self, batch: &Batch, report: &mut Report) -> Result<Outcome, ServerError> {
+        let mut outcome = Outcome::default();
+        let fail = |report: &mut Report, outcome: &mut Outcome, patient: &str, why: String| {
+            report.not_evaluated(&[patient.to_owned()], &why);
+            outcome.failed.push((patient.trim_start_matches("Patient/").to_owned(), why));
+        };
+        for (id, error) in &batch.incomplete {
+            fail(report, &mut outcome, &format!("Patient/{id}"), error.to_string());
+        }
+        let records = batch.records();
+        let left = batch.gone.iter().map(|id| (id, withdrawal::Reason::Deleted));
+        let left: Vec<_> = left.chain(batch.merged.iter().map(|id| (id, withdrawal::Reason::Merged))).collect();
+        let of_records = records.iter().map(|(patient, _)| patient.clone());
+        let patients: Vec<String> = of_records.chain(left.iter().map(|(id, _)| format!("Patient/{id}"))).collect();
+        let stands = standing(self.server(), self.pull.searches(), &patients).await?;
+        for (patient, record) in &records {
+            match record.as_ref().map_err(Clone::clone).and_then(|record| self.patient(record, &stands)) {
+                Ok((writes, next_look)) => {
+                    let id = patient.trim_start_matches("Patient/").to_owned();
+                    outcome.decided.push((id, self.run.as_of, next_look));
+                    outcome.writes.push(writes);
+                }
+                Err(why) => fail(report, &mut outcome, patient, why),
+            }
+        }
+        for (id, reason) in left {
+            match self.withdrawn(&format!("Patient/{id}"), reason, &stands) {
+                Ok(writes) => {
+                    outcome.forgotten.push(id.clone());
+                    outcome.writes.push(writes);
+                }
+                Err(why) => fail(report, &mut outcome, &format!("Patient/{id}"), why),
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn patient(&self, record: &Record<'_>, stands: &StandingByPatient) -> Result<(PatientWrites, Day), String> {
+        let (inputs, _) = self.run.mappings.map(record);
+        let decision = decide(&inputs, self.run.as_of);
+        let mut changes = Vec::new();
+        for kind in ResourceKind::ALL {
+            let wanted = Wanted { kind, decision: &decision, inputs: &inputs, language: self.run.language };
+            let standing = of(stands, decision.patient, kind);
+            let of_kind = wanted.reconcile(standing).map_err(|refused| refused.to_string())?;
+            changes.extend(of_kind.into_iter().map(|change| (kind, change)));
+        }
+        let next_look = next_look(&inputs, &decision);
+        let sources = plan::sources(&decision);
+        Ok((PatientWrites { patient: decision.patient.to_owned(), changes, sources }, next_look))
+    }
+
+    /// Takes back all that stands of ours for a patient whose record is gone.
+    fn withdrawn(
+        &self,
+        patient: &str,
+        reason: withdrawal::Reason,
+        stands: &StandingByPatient,
+    ) -> Result<PatientWrites, String> {
+        let mut changes = Vec::new();
+        for kind in ResourceKind::ALL {
+            let ours = of(stands, patient, kind).iter().filter(|it| plan::fingerprint::is_intact(it));
+            for resource in ours.filter(|it| !withdrawal::is_withdrawn(kind, it)) {
+                let change = withdraw(kind, resource, patient, reason, self.run.language, self.run.as_of);
+                changes.push((kind, change.map_err(|refused| refused.to_string())?));
+            }
+        }
+        Ok(PatientWrites { patient: patient.to_owned(), changes, sources: Vec::new() })
+    }
+}
+
+fn of<'s>(stands: &'s StandingByPatient, patient: &str, kind: ResourceKind) -> &'s [Value] {
+    stands.get(&(patient.to_owned(), kind)).map_or(&[], Vec::as_slice)
+}
+
+/// Notes in the report what was done, or would be, for a patient.
+fn note(writes: &PatientWrites, report: &mut Report) {
+    let changes = writes.changes.iter().filter_map(|(kind, change)| {
+        let id = change.resource().filter(|_| !matches!(change, Change::Create(_)));
+        let place = id.and_then(|it| Some(format!("{}/{}", kind.name(), it.get("id")?.as_str()?)));
+        Changed::of(&writes.patient, *kind, place, change)
+    });
+    report.patient(changes.collect());
+    if report.summary.dry_run {
+        report.would_write.extend(writes.changes.iter().filter_map(|(_, change)| change.resource()).cloned());
+    }
+}
+
+fn state_failed(error: rusqlite::Error) -> Failed {
+    Failed::State(error.to_string())
+}

@@ -1,0 +1,165 @@
+//! Writing to a server: patients' changes in transactions, and every entry of the answer looked at.
+
+use super::reconcile::Change;
+use super::standing::{identifier, reference};
+use crate::plan::codes::IDENTIFIER;
+use crate::plan::provenance::Provenance;
+use crate::plan::{ResourceKind, codes};
+use crate::pull::server::Searches;
+use crate::server::{Server, ServerError};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use url::Url;
+
+/// What is to be written for a patient.
+#[derive(Clone, Debug)]
+pub struct PatientWrites {
+    /// The patient (`Patient/p1`).
+    pub patient: String,
+    /// The changes, each with the kind of its resource and what stood.
+    pub changes: Vec<(ResourceKind, Change)>,
+    /// The resources that they were made from.
+    pub sources: Vec<String>,
+}
+
+/// What stands of ours for some patients: by patient and kind.
+pub type StandingByPatient = BTreeMap<(String, ResourceKind), Vec<Value>>;
+
+/// All that stands of ours for these patients (`Patient/p1`).
+///
+/// # Errors
+/// Where a search does not complete.
+pub async fn standing(
+    server: &Server,
+    searches: &Searches,
+    patients: &[String],
+) -> Result<StandingByPatient, ServerError> {
+    let mut standing = StandingByPatient::new();
+    for kind in ResourceKind::ALL {
+        let list: Vec<&str> = patients.iter().filter_map(|it| it.strip_prefix("Patient/")).collect();
+        let mut asked = searches.of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
+        asked.parameters.push(("patient".to_owned(), list.join(",")));
+        for resource in crate::pull::server::resources(server, &asked).await? {
+            let subject = resource.pointer("/subject/reference").and_then(Value::as_str);
+            let Some(id) = subject.and_then(crate::pull::server::patient_id) else { continue };
+            let patient = format!("Patient/{id}");
+            if identifier(&resource).is_some_and(|it| it.starts_with(&codes::identifier(kind, &patient))) {
+                standing.entry((patient, kind)).or_default().push(resource);
+            }
+        }
+    }
+    Ok(standing)
+}
+
+/// Whether these changes write anything.
+pub fn has_writes(writes: &PatientWrites) -> bool {
+    writes.changes.iter().any(|(_, change)| change.resource().is_some())
+}
+
+/// The transaction that writes what some patients' changes come to; nothing where they come to nothing.
+pub fn transaction(base: &Url, writes: &[PatientWrites], provenance: &Provenance) -> Option<Value> {
+    let mut entries = Vec::new();
+    for patient in writes {
+        for (kind, change) in &patient.changes {
+            entries.extend(of_change(base, *kind, change, &patient.sources, provenance));
+        }
+    }
+    (!entries.is_empty()).then(|| json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries }))
+}
+
+/// The resource and its Provenance.
+fn of_change(
+    base: &Url,
+    kind: ResourceKind,
+    change: &Change,
+    sources: &[String],
+    provenance: &Provenance,
+) -> Vec<Value> {
+    let Some(resource) = change.resource() else { return Vec::new() };
+    let full_url = format!("urn:uuid:{}", uuid::Uuid::new_v4());
+    let mut resource = resource.clone();
+    let is_update = !matches!(change, Change::Create(_));
+    let (request, target, address) = match reference(kind, &resource).filter(|_| is_update) {
+        Some(reference) => {
+            let version = resource.pointer("/meta/versionId").and_then(Value::as_str);
+            let mut request = json!({ "method": "PUT", "url": reference });
+            if let (Some(fields), Some(version)) = (request.as_object_mut(), version) {
+                fields.insert("ifMatch".to_owned(), json!(format!("W/\"{version}\"")));
+            }
+            (request, reference.clone(), format!("{base}{reference}"))
+        }
+        None => {
+            let value = identifier(&resource).unwrap_or_default();
+            let criteria = format!("identifier={IDENTIFIER}|{value}");
+            let request = json!({ "method": "POST", "url": kind.name(), "ifNoneExist": criteria });
+            (request, full_url.clone(), full_url.clone())
+        }
+    };
+    if let Some(fields) = resource.as_object_mut() {
+        if !is_update {
+            fields.remove("id");
+        }
+        if let Some(meta) = fields.get_mut("meta").and_then(Value::as_object_mut) {
+            meta.remove("versionId");
+            meta.remove("lastUpdated");
+        }
+    }
+    let provenance = provenance.of(&target, sources, is_update);
+    let of_provenance = format!("urn:uuid:{}", uuid::Uuid::new_v4());
+    vec![
+        json!({ "fullUrl": address, "resource": resource, "request": request }),
+        json!({
+            "fullUrl": of_provenance,
+            "resource": provenance,
+            "request": { "method": "POST", "url": "Provenance" },
+        }),
+    ]
+}
+
+/// How a write ended.
+#[derive(Debug)]
+pub enum Written {
+    /// All of it is done.
+    Done,
+    /// It was not done, or not all of it, or that is not known: look again, decide again, write again.
+    LookAgain(ServerError),
+}
+
+/// Sends a transaction and looks at every entry of the answer.
+///
+/// # Errors
+/// Where the server as a whole cannot be worked with and nothing was written.
+pub async fn send(server: &Server, transaction: &Value) -> Result<Written, ServerError> {
+    let answer = match server.send(transaction).await {
+        Ok(answer) => answer,
+        Err(error) if error.is_fatal() && !error.is_uncertain() => return Err(error),
+        Err(error) => return Ok(Written::LookAgain(error)),
+    };
+    let body = match answer.json() {
+        Ok(body) => body,
+        Err(error) => return Ok(Written::LookAgain(error)),
+    };
+    let entries = |bundle: &Value| bundle.get("entry").and_then(Value::as_array).map_or(0, Vec::len);
+    let sent = entries(transaction);
+    let statuses: Vec<u16> = body
+        .get("entry")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.pointer("/response/status")?.as_str()?.get(..3)?.parse().ok())
+        .collect();
+    let failed = statuses.iter().find(|status| !(200..300).contains(*status));
+    // A conditional create that found something (200) was somebody else's: it has to be looked at.
+    let creates = transaction.get("entry").and_then(Value::as_array).into_iter().flatten();
+    let raced =
+        creates.zip(&statuses).any(|(entry, status)| entry.pointer("/request/ifNoneExist").is_some() && *status == 200);
+    match failed {
+        None if statuses.len() == sent && !raced => Ok(Written::Done),
+        failed => Ok(Written::LookAgain(ServerError::Status {
+            what: answer.what.clone(),
+            status: failed.copied().unwrap_or(409),
+            issues: vec!["an entry of the transaction failed or was another's".to_owned()],
+            retry_after: None,
+        })),
+    }
+}
