@@ -2,5 +2,6 @@
 
 mod definitions;
 mod examples;
+mod hostile;
 mod mappings;
 mod traps;
