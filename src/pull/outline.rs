@@ -29,9 +29,20 @@ pub struct Outline<'a> {
     contained: Option<&'a RawValue>,
     #[serde(borrow)]
     issue: Option<&'a RawValue>,
+    #[serde(borrow)]
+    link: Option<&'a RawValue>,
     /// A Bundle's entries.
     #[serde(borrow)]
     pub entry: List<OutlineEntry<'a>>,
+}
+
+/// The pages of a search result that a Bundle names.
+#[derive(Debug, Default)]
+pub struct Pages<'a> {
+    /// This one.
+    pub own: Option<Text<'a>>,
+    /// The one that follows.
+    pub next: Option<Text<'a>>,
 }
 
 /// An entry of a Bundle.
@@ -117,6 +128,11 @@ impl<'d> Addresses<'d> {
 }
 
 impl<'a> Outline<'a> {
+    /// Of a Bundle of which only the links could be read at once.
+    pub fn of_links(link: Option<&'a RawValue>) -> Outline<'a> {
+        Outline { link, ..Outline::default() }
+    }
+
     /// Whose the resource is.
     pub fn owner(&self, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
         match self.resource_type.as_deref() {
@@ -145,6 +161,27 @@ impl<'a> Outline<'a> {
         issues
             .iter()
             .any(|issue| issue.severity.as_deref().is_some_and(|severity| matches!(severity, "error" | "fatal")))
+    }
+
+    /// A Bundle's own address and that of the page that follows it, if it says so.
+    pub fn pages(&self) -> Pages<'a> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Link<'a> {
+            #[serde(borrow)]
+            relation: Option<Text<'a>>,
+            #[serde(borrow)]
+            url: Option<Text<'a>>,
+        }
+        let mut pages = Pages::default();
+        for link in read::<List<Link<'a>>>(self.link).unwrap_or_default() {
+            match link.relation.as_deref() {
+                Some("self") => pages.own = link.url,
+                Some("next") => pages.next = link.url,
+                _ => {}
+            }
+        }
+        pages
     }
 
     /// A Patient's identifiers.
