@@ -311,18 +311,43 @@ pub fn names_in_damaged(text: &str) -> Vec<PatientName> {
             names.push(PatientName::Address(rest.get(..end).unwrap_or_default().to_owned()));
         }
     }
-    names.extend(id_of_damaged_patient(&text));
+    names.extend(ids_of_damaged_patients(&text));
     names.sort();
     names.dedup();
     names
 }
 
-/// The id of a Patient resource of which the beginning is left.
-fn id_of_damaged_patient(text: &str) -> Option<PatientName> {
+/// The ids of the Patient resources of which so much is left that type and id stand in one object.
+fn ids_of_damaged_patients(text: &str) -> Vec<PatientName> {
+    const KIND: &str = "\"resourceType\":\"Patient\"";
     let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let (_, after) = compact.split_once("\"resourceType\":\"Patient\"")?;
-    let (between, rest) = after.split_once("\"id\":\"")?;
-    let (id, _) = rest.split_once('"')?;
-    let same_resource = !between.contains("resourceType");
-    same_resource.then(|| PatientName::Server { base: None, id: id.to_owned() })
+    let found = compact.match_indices(KIND).filter_map(|(start, _)| {
+        let (before, after) = (compact.get(..start)?, compact.get(start + KIND.len()..)?);
+        // Forward to the end of the object, then back to its beginning; a field of an object within it is not its own.
+        id_in_object(after, after.char_indices(), '{', '}')
+            .or_else(|| id_in_object(before, before.char_indices().rev(), '}', '{'))
+    });
+    found.map(|id| PatientName::Server { base: None, id: id.to_owned() }).collect()
+}
+
+fn id_in_object<'t>(
+    text: &'t str,
+    letters: impl Iterator<Item = (usize, char)>,
+    opens: char,
+    closes: char,
+) -> Option<&'t str> {
+    let mut depth = 0u32;
+    for (place, letter) in letters {
+        if letter == opens {
+            depth += 1;
+        } else if letter == closes {
+            depth = depth.checked_sub(1)?;
+        } else if depth == 0 && letter == '"' {
+            let rest = text.get(place..).and_then(|rest| rest.strip_prefix("\"id\":\""));
+            if let Some((id, _)) = rest.and_then(|rest| rest.split_once('"')) {
+                return Some(id);
+            }
+        }
+    }
+    None
 }
