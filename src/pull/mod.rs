@@ -26,6 +26,7 @@ mod index;
 mod outline;
 mod patients;
 mod read;
+mod remains;
 mod survey;
 
 pub use assemble::records;

@@ -1,7 +1,8 @@
 //! The survey of one JSON text: whose resources it holds, and what of it is damaged.
 
 use super::damage::{Damage, not_json};
-use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name, names_in_damaged};
+use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
+use super::remains::names_in_damaged;
 use crate::fhir::Unreadable;
 use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
 use crate::fhir::record::Deletion;
