@@ -12,6 +12,14 @@ use std::fmt;
 /// Bundles within Bundles that are opened; a batch of searches has one.
 const DEEPEST: usize = 4;
 
+/// What is said of a Bundle that is not opened.
+pub const TOO_DEEP: &str = "it is nested too deeply";
+
+/// Whether a Bundle at this entry (`3.1.1.1.1`) is one within too many others.
+pub fn is_too_deep(entry: &str) -> bool {
+    entry.matches('.').count() >= DEEPEST
+}
+
 /// A resource of a text, or why it cannot be read.
 #[derive(Debug)]
 pub struct Part<'a> {
@@ -147,8 +155,8 @@ fn one_by_one<'a>(
         parts.push(Part { entry, full_url, content });
         return Ok(());
     }
-    if entry.as_ref().is_some_and(|entry| entry.matches('.').count() >= DEEPEST) {
-        return Err(Unreadable::Field { field: "entry".to_owned(), problem: "it is nested too deeply" });
+    if entry.as_ref().is_some_and(|entry| is_too_deep(entry)) {
+        return Err(Unreadable::Field { field: "entry".to_owned(), problem: TOO_DEEP });
     }
     let bundle: RawBundle<'a> = serde_json::from_str(text).map_err(|error| problem(text, &error))?;
     for (place, raw) in bundle.entry.into_iter().enumerate() {

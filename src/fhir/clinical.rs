@@ -94,6 +94,8 @@ resource! {
         /// What it rests on.
         #[serde(borrow)]
         pub evidence: List<ConditionEvidence<'a>>,
+        /// STU3's `context`.
+        pub(super) context: Presence,
         /// STU3's `assertedDate`.
         pub(super) asserted_date: Presence,
         /// R5's `participant`.
@@ -164,6 +166,8 @@ resource! {
         /// The report as a document.
         #[serde(borrow)]
         pub presented_form: List<Attachment<'a>>,
+        /// STU3's `context`.
+        pub(super) context: Presence,
         /// STU3's `codedDiagnosis`.
         pub(super) coded_diagnosis: Presence,
     }
@@ -223,10 +227,18 @@ resource! {
         /// The procedure that it is a part of.
         #[serde(borrow)]
         pub part_of: List<Reference<'a>>,
+        /// STU3's `context`.
+        pub(super) context: Presence,
         /// STU3's `notDone`.
         pub(super) not_done: Presence,
         /// R5's `occurrence[x]`, in any form.
-        #[serde(alias = "occurrencePeriod")]
+        #[serde(
+            alias = "occurrencePeriod",
+            alias = "occurrenceString",
+            alias = "occurrenceAge",
+            alias = "occurrenceRange",
+            alias = "occurrenceTiming"
+        )]
         pub(super) occurrence_date_time: Presence,
     }
 }

@@ -30,6 +30,13 @@ pub struct CodeableConcept<'a> {
     pub text: Option<Text<'a>>,
 }
 
+impl CodeableConcept<'_> {
+    /// Whether it has a code at all, rather than words: a display is none.
+    pub fn is_coded(&self) -> bool {
+        self.coding.iter().any(|coding| coding.code.is_some())
+    }
+}
+
 /// An amount with its unit.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

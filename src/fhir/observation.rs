@@ -96,6 +96,8 @@ resource! {
         /// Parts with codes and values of their own.
         #[serde(borrow)]
         pub component: List<Component<'a>>,
+        /// STU3's `context`.
+        pub(super) context: Presence,
         /// STU3's `related`.
         pub(super) related: Presence,
         /// R5's `triggeredBy`.

@@ -61,7 +61,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         }
         if rules.is_empty() {
             if !known {
-                let coded = condition.code.as_ref().is_some_and(|code| !code.coding.is_empty());
+                let coded = condition.code.as_ref().is_some_and(CodeableConcept::is_coded);
                 self.unused(at, None, None, if coded { Reason::UnknownCode } else { Reason::NoCode });
             }
             return;
@@ -106,7 +106,10 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let Some((code, mut parts, feeds_tumour_site)) = chosen else { return };
         let input = Input::Diagnosis;
         parts.certainty = Some(certainty);
-        let stated = clinical_status(condition.clinical_status.as_ref());
+        let stated = clinical_status(condition.clinical_status.as_ref()).unwrap_or_else(|reason| {
+            self.unused(at, Some(input), Some(code), reason);
+            None
+        });
         // A code may say remission or relapse where the status only says that the problem is on the list.
         parts.clinical_status = match (stated, parts.clinical_status) {
             (None | Some(ClinicalStatus::Active), Some(by_code)) => Some(by_code),
@@ -152,10 +155,12 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         };
         let abated = condition.abatement_date_time.as_ref().map(|text| date::date(text));
         let abated = abated.or_else(|| condition.abatement_period.as_ref().map(|period| date::end_of(period)));
-        let over = matches!(
-            clinical_status(condition.clinical_status.as_ref()),
-            Some(ClinicalStatus::Inactive | ClinicalStatus::Remission | ClinicalStatus::Resolved)
-        );
+        let stated = clinical_status(condition.clinical_status.as_ref());
+        if let Err(reason) = stated {
+            self.unused(at, Some(input), Some(code), reason);
+        }
+        let over =
+            matches!(stated, Ok(Some(ClinicalStatus::Inactive | ClinicalStatus::Remission | ClinicalStatus::Resolved)));
         let end = abated.and_then(Dated::when);
         if end.is_none() && (over || abated.is_some()) {
             return self.unused(at, Some(input), Some(code), Reason::Over);
@@ -269,7 +274,12 @@ fn certainty(status: Option<&CodeableConcept<'_>>) -> Result<Certainty, Reason> 
     found.ok_or(Reason::Status)
 }
 
-/// How a Condition stands, if it says so in one of FHIR's words.
-fn clinical_status(status: Option<&CodeableConcept<'_>>) -> Option<ClinicalStatus> {
-    codes_of(status?).find_map(ClinicalStatus::of)
+/// How a Condition stands, if it says so; not used where it does so in no word of FHIR, or in two.
+fn clinical_status(status: Option<&CodeableConcept<'_>>) -> Result<Option<ClinicalStatus>, Reason> {
+    let Some(status) = status else { return Ok(None) };
+    let mut words = codes_of(status).filter_map(ClinicalStatus::of);
+    match words.next() {
+        Some(first) if words.all(|other| other == first) => Ok(Some(first)),
+        _ => Err(Reason::PartNotUsed),
+    }
 }

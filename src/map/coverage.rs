@@ -18,8 +18,6 @@ words! {
         NoCode = "no_code",
         /// It looks like an input and is not.
         NearMiss = "near_miss",
-        /// It only stands beside a code that it adds to, or is a part of something that is read as a whole.
-        PartOfAnother = "part_of_another",
         /// Its unit is missing.
         NoUnit = "no_unit",
         /// Its unit is not one that is believed for this input, or code and text of the unit disagree.
@@ -117,7 +115,6 @@ impl Reason {
             Reason::UnknownCode => "its code is not in the mapping files",
             Reason::NoCode => "it has no code",
             Reason::NearMiss => "it looks like this input and is not",
-            Reason::PartOfAnother => "the whole that it is a part of is read instead",
             Reason::NoUnit => "the number has no unit",
             Reason::UnreadableUnit => "the unit is not one that is believed here, or its code and text disagree",
             Reason::Suspect => "the number cannot be right in that unit",

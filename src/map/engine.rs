@@ -8,6 +8,7 @@ use super::file::ResourceKind;
 use super::part::Parts;
 use super::rule::{ExaminationPart, Miss, Rule};
 use crate::fhir::datatypes::{CodeableConcept, Coding, Reference};
+use crate::fhir::reference::Address;
 use crate::fhir::{Common, Found, Record, Resource, Stored};
 use crate::inputs::words::{Modality, Site};
 use crate::inputs::{Day, Entry, Input, Inputs, Source, Value, When};
@@ -199,7 +200,23 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
             self.replaced.push(key);
             let inner = At { stored, place: at.place, source: std::cell::OnceCell::new(), preliminary: false };
+            if self.is_another_patients(stored) {
+                self.unused(&inner, None, None, Reason::OtherPatient);
+                continue;
+            }
             self.resource(inner);
+        }
+    }
+
+    /// Whether a contained resource says that it is somebody's or something's other than the patient's. The others
+    /// were asked by the pull; what names the patient in another way than by address is not taken for another.
+    fn is_another_patients(&self, stored: &Stored<'a>) -> bool {
+        let Some(subject) = stored.resource.subject() else { return false };
+        match subject.reference.as_deref().map(Address::of) {
+            Some(Address::Server { kind, id, .. }) => {
+                kind != "Patient" || self.record.patient().rsplit('/').next() != Some(id)
+            }
+            _ => false,
         }
     }
 

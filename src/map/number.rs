@@ -97,7 +97,9 @@ impl Mappings {
     pub(super) fn limits(&self, ranges: &[ReferenceRange<'_>], factors: &Factors) -> (Limits, bool) {
         let normal = ranges.iter().filter(|range| is_normal(range) && (range.low.is_some() || range.high.is_some()));
         let mut chosen: Option<Limits> = None;
-        let mut unread = false;
+        let in_words =
+            |range: &&ReferenceRange<'_>| range.low.is_none() && range.high.is_none() && range.text.is_some();
+        let mut unread = ranges.iter().filter(|range| is_normal(range)).any(|range| in_words(&range));
         for range in normal {
             let limits = self.limits_of(range, factors, &mut unread);
             match chosen {

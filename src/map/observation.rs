@@ -143,7 +143,8 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             self.by_codes(at, observation, &codes, &Answered::by_component(component));
         }
         if !known && observation.has_member.is_empty() {
-            let reason = if codings.is_empty() { Reason::NoCode } else { Reason::UnknownCode };
+            let coded = observation.code.as_ref().is_some_and(CodeableConcept::is_coded);
+            let reason = if coded { Reason::UnknownCode } else { Reason::NoCode };
             self.unused(at, None, None, reason);
         }
     }

@@ -38,7 +38,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
         }
         if !known {
-            let coded = procedure.code.as_ref().is_some_and(|code| !code.coding.is_empty());
+            let coded = procedure.code.as_ref().is_some_and(CodeableConcept::is_coded);
             self.unused(at, None, None, if coded { Reason::UnknownCode } else { Reason::NoCode });
         }
     }
@@ -135,7 +135,11 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                         let site = self.site_of_structure(at, reference)?;
                         site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
                     }
-                    (shape, _) => self.mappings.of_extension(rule.input, shape, found),
+                    // It is there, and says it in another form: not the same as not said.
+                    (shape, _) => self.mappings.of_extension(rule.input, shape, found).map_err(|reason| match reason {
+                        Reason::NoValue => Reason::UnexpectedValue,
+                        reason => reason,
+                    }),
                 }
             }
         }
@@ -156,7 +160,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let (start, end) = match (&procedure.performed_date_time, &procedure.performed_period) {
             (Some(text), _) => (date::date(text), Dated::Not(Reason::NoDate)),
             (None, Some(period)) => (date::start_of(period), date::maybe(period.end.as_ref())),
-            (None, None) => (Dated::Not(Reason::NoDate), Dated::Not(Reason::NoDate)),
+            (None, None) => {
+                let undated = procedure.performed_age.is_some()
+                    || procedure.performed_range.is_some()
+                    || procedure.performed_string.is_some();
+                let reason = if undated { Reason::PartialDate } else { Reason::NoDate };
+                (Dated::Not(reason), Dated::Not(Reason::NoDate))
+            }
         };
         if course {
             for part in [start, end] {

@@ -233,7 +233,12 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
     let mut records = Vec::new();
     for (_, assembled) in assembly.finish(&survey.deletions) {
         match assembled {
-            Ok(record) => records.push(record),
+            Ok(mut record) => {
+                if survey.next_pages.iter().any(|page| !survey.pages.contains(page)) {
+                    record.note(Oddity::MorePages { source: place(None).to_string() });
+                }
+                records.push(record);
+            }
             Err(failure) => failures.push(failure),
         }
     }

@@ -3,6 +3,7 @@
 use super::damage::{Damage, Failure, Place};
 use super::files::InputFile;
 use super::index::{Index, Located, Piece};
+use super::outline::PatientName;
 use super::patients::PatientNumber;
 use super::survey::Concerns;
 use smallvec::SmallVec;
@@ -81,7 +82,8 @@ pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSe
     let mut failures = Vec::new();
     for located in std::mem::take(&mut index.problems) {
         let numbers = concerned(index, &located, &mut shapes);
-        let patients = numbers.iter().map(|number| index.patients.reference(*number)).collect();
+        let mut patients: Vec<String> = numbers.iter().map(|number| index.patients.reference(*number)).collect();
+        patients.extend(lost(index, &located.problem.concerns));
         undecided.extend(numbers);
         let place = place(files, located.file, located.line, located.problem.entry);
         failures.push(Failure { place, damage: located.problem.damage, patients });
@@ -98,6 +100,18 @@ pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSe
         failures.push(Failure { place: place(files, piece.file, piece.line, None), damage, patients });
     }
     (failures, undecided)
+}
+
+/// Patients of whom only a damaged text speaks: they are not decided, and would else be named nowhere.
+fn lost(index: &Index, concerns: &Concerns) -> BTreeSet<String> {
+    let Concerns::Named(names) = concerns else { return BTreeSet::new() };
+    let not_here = names.iter().filter(|name| index.patients.find(name).is_none());
+    not_here
+        .filter_map(|name| match name {
+            PatientName::Server { id, .. } => Some(format!("Patient/{id}")),
+            PatientName::Address(_) | PatientName::Identifier(..) => None,
+        })
+        .collect()
 }
 
 fn place(files: &[InputFile], file: u32, line: Option<u64>, entry: Option<String>) -> Place {

@@ -7,6 +7,7 @@ use super::patients::{PatientNumber, Patients};
 use super::survey::{Concerns, Problem, Survey, damaged, survey};
 use crate::fhir::record::Deletion;
 use smallvec::SmallVec;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// A stretch of a file that holds resources of the same patients.
@@ -52,8 +53,25 @@ pub struct Index {
     pub pieces: Vec<Piece>,
     /// What is damaged.
     pub problems: Vec<Located>,
+    /// The pages of search results that are here.
+    pub pages: HashSet<String>,
+    /// Texts after which a search goes on at another page.
+    pub next_pages: Vec<NextPage>,
     damaged_since_piece: bool,
     files_with_deletions: Vec<u32>,
+}
+
+/// A page that follows a text.
+#[derive(Debug)]
+pub struct NextPage {
+    /// The file of the text.
+    pub file: u32,
+    /// The line of the text.
+    pub line: Option<u64>,
+    /// The address of the page.
+    pub url: String,
+    /// The patients of the text.
+    pub of_text: Vec<PatientNumber>,
 }
 
 /// A problem, and before which piece it came.
@@ -287,6 +305,9 @@ impl Index {
                     self.files_with_deletions.push(text.file);
                 }
                 self.deletions.extend(survey.deletions);
+                let next = |url| NextPage { file: text.file, line: text.line, url, of_text: owners.clone() };
+                self.next_pages.extend(survey.next_pages.into_iter().map(next));
+                self.pages.extend(survey.pages);
                 for problem in survey.problems {
                     self.problems.push(locate(self.pieces.len(), problem, owners.clone()));
                 }

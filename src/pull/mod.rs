@@ -27,6 +27,7 @@ mod outline;
 mod patients;
 mod read;
 pub mod server;
+mod remains;
 mod survey;
 
 pub use assemble::records;

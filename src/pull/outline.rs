@@ -29,9 +29,20 @@ pub struct Outline<'a> {
     contained: Option<&'a RawValue>,
     #[serde(borrow)]
     issue: Option<&'a RawValue>,
+    #[serde(borrow)]
+    link: Option<&'a RawValue>,
     /// A Bundle's entries.
     #[serde(borrow)]
     pub entry: List<OutlineEntry<'a>>,
+}
+
+/// The pages of a search result that a Bundle names.
+#[derive(Debug, Default)]
+pub struct Pages<'a> {
+    /// This one.
+    pub own: Option<Text<'a>>,
+    /// The one that follows.
+    pub next: Option<Text<'a>>,
 }
 
 /// An entry of a Bundle.
@@ -117,6 +128,11 @@ impl<'d> Addresses<'d> {
 }
 
 impl<'a> Outline<'a> {
+    /// Of a Bundle of which only the links could be read at once.
+    pub fn of_links(link: Option<&'a RawValue>) -> Outline<'a> {
+        Outline { link, ..Outline::default() }
+    }
+
     /// Whose the resource is.
     pub fn owner(&self, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
         match self.resource_type.as_deref() {
@@ -145,6 +161,27 @@ impl<'a> Outline<'a> {
         issues
             .iter()
             .any(|issue| issue.severity.as_deref().is_some_and(|severity| matches!(severity, "error" | "fatal")))
+    }
+
+    /// A Bundle's own address and that of the page that follows it, if it says so.
+    pub fn pages(&self) -> Pages<'a> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Link<'a> {
+            #[serde(borrow)]
+            relation: Option<Text<'a>>,
+            #[serde(borrow)]
+            url: Option<Text<'a>>,
+        }
+        let mut pages = Pages::default();
+        for link in read::<List<Link<'a>>>(self.link).unwrap_or_default() {
+            match link.relation.as_deref() {
+                Some("self") => pages.own = link.url,
+                Some("next") => pages.next = link.url,
+                _ => {}
+            }
+        }
+        pages
     }
 
     /// A Patient's identifiers.
@@ -251,41 +288,4 @@ fn subject_name<'c>(
         Address::Name(urn) => Some(PatientName::Address(urn.to_owned())),
         Address::Server { .. } | Address::Malformed => None,
     }
-}
-
-/// The patients that a damaged text still names: whoever stands there may have lost a resource.
-pub fn names_in_damaged(text: &str) -> Vec<PatientName> {
-    let text = text.replace("\\/", "/");
-    let mut names = Vec::new();
-    for (start, _) in text.match_indices("Patient/") {
-        let before = text.get(..start).unwrap_or_default();
-        let quoted = before.rfind('"').map_or("", |quote| before.get(quote + 1..).unwrap_or_default());
-        let rest = text.get(start + "Patient/".len()..).unwrap_or_default();
-        let Some(end) = rest.find(['"', '/']) else { continue };
-        let id = rest.get(..end).unwrap_or_default();
-        let address = format!("{quoted}Patient/{id}");
-        if let Address::Server { base, kind: "Patient", id, .. } = Address::of(&address) {
-            names.push(PatientName::Server { base: base.map(str::to_owned), id: id.to_owned() });
-        }
-    }
-    for (start, _) in text.match_indices("\"urn:") {
-        let rest = text.get(start + 1..).unwrap_or_default();
-        if let Some(end) = rest.find('"') {
-            names.push(PatientName::Address(rest.get(..end).unwrap_or_default().to_owned()));
-        }
-    }
-    names.extend(id_of_damaged_patient(&text));
-    names.sort();
-    names.dedup();
-    names
-}
-
-/// The id of a Patient resource of which the beginning is left.
-fn id_of_damaged_patient(text: &str) -> Option<PatientName> {
-    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let (_, after) = compact.split_once("\"resourceType\":\"Patient\"")?;
-    let (between, rest) = after.split_once("\"id\":\"")?;
-    let (id, _) = rest.split_once('"')?;
-    let same_resource = !between.contains("resourceType");
-    same_resource.then(|| PatientName::Server { base: None, id: id.to_owned() })
 }

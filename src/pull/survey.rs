@@ -1,8 +1,10 @@
 //! The survey of one JSON text: whose resources it holds, and what of it is damaged.
 
 use super::damage::{Damage, not_json};
-use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name, names_in_damaged};
+use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
+use super::remains::names_in_damaged;
 use crate::fhir::Unreadable;
+use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
 use crate::fhir::record::Deletion;
 use crate::fhir::text::{List, Text};
 use serde::Deserialize;
@@ -19,6 +21,10 @@ pub struct Survey {
     pub problems: Vec<Problem>,
     /// Resources that the text says are deleted.
     pub deletions: Vec<Deletion>,
+    /// The pages of search results that it is.
+    pub pages: Vec<String>,
+    /// The pages that follow these.
+    pub next_pages: Vec<String>,
 }
 
 /// Something in a text that cannot be used.
@@ -86,13 +92,20 @@ impl Survey {
         match outline.resource_type.as_deref() {
             None => Err(NeedsText),
             Some("Bundle") => {
+                if entry.as_ref().is_some_and(|entry| is_too_deep(entry)) {
+                    let field = Unreadable::Field { field: "entry".to_owned(), problem: TOO_DEEP };
+                    let concerns = Concerns::TextsPatients;
+                    self.problems.push(Problem { entry, damage: Damage::NotReadable(field), concerns });
+                    return Ok(());
+                }
+                self.note_pages(outline);
                 for (place, part) in outline.entry.iter().enumerate() {
-                    self.note_deletion(part.request.as_ref(), part.response.as_ref());
-                    let Some(resource) = &part.resource else { continue };
                     let entry = match &entry {
                         Some(outer) => format!("{outer}.{}", place + 1),
                         None => (place + 1).to_string(),
                     };
+                    self.note_request(&entry, part.request.as_ref(), part.response.as_ref());
+                    let Some(resource) = &part.resource else { continue };
                     self.add(resource, Some(entry), part.full_url.as_deref(), addresses)?;
                 }
                 Ok(())
@@ -148,7 +161,17 @@ impl Survey {
         }
     }
 
-    fn note_deletion(&mut self, request: Option<&Request<'_>>, response: Option<&Response<'_>>) {
+    fn note_pages(&mut self, bundle: &Outline<'_>) {
+        let pages = bundle.pages();
+        self.pages.extend(pages.own.map(|url| url.as_str().to_owned()));
+        self.next_pages.extend(pages.next.map(|url| url.as_str().to_owned()));
+    }
+
+    fn note_request(&mut self, entry: &str, request: Option<&Request<'_>>, response: Option<&Response<'_>>) {
+        if response.is_some_and(Response::reports_error) {
+            let concerns = Concerns::TextsPatients;
+            self.problems.push(Problem { entry: Some(entry.to_owned()), damage: Damage::SearchFailed, concerns });
+        }
         let Some(request) = request.filter(|request| request.method.as_deref() == Some("DELETE")) else {
             return;
         };
@@ -182,6 +205,19 @@ pub struct Request<'a> {
 pub struct Response<'a> {
     #[serde(borrow)]
     last_modified: Option<Text<'a>>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(borrow)]
+    outcome: Option<&'a RawValue>,
+}
+
+impl Response<'_> {
+    /// Whether what was asked for failed: by the HTTP status, or by an OperationOutcome.
+    fn reports_error(&self) -> bool {
+        let refused = self.status.as_deref().is_some_and(|status| status.trim_start().starts_with(['4', '5']));
+        let outcome = self.outcome.and_then(|raw| serde_json::from_str::<Outline<'_>>(raw.get()).ok());
+        refused || outcome.is_some_and(|outcome| outcome.reports_error())
+    }
 }
 
 /// Surveys a text of which a part is not what it should be: each entry for itself.
@@ -193,6 +229,8 @@ fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
         resource_type: Option<&'a RawValue>,
         #[serde(borrow, default)]
         entry: List<&'a RawValue>,
+        #[serde(borrow)]
+        link: Option<&'a RawValue>,
     }
     #[derive(Default, Deserialize)]
     #[serde(default, rename_all = "camelCase")]
@@ -236,8 +274,9 @@ fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
         }
     }
     let mut survey = Survey::default();
+    survey.note_pages(&Outline::of_links(bundle.link));
     for (place, entry, outline) in &entries {
-        survey.note_deletion(entry.request.as_ref(), entry.response.as_ref());
+        survey.note_request(&place.to_string(), entry.request.as_ref(), entry.response.as_ref());
         let Some(raw) = entry.resource else { continue };
         let number = Some(place.to_string());
         let added =
@@ -249,20 +288,28 @@ fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
     Ok(survey.finished())
 }
 
-/// An entry without a type, or not even an object: it may be of any patient of the Bundle.
+/// An entry without a type, or not even an object, or with a field that cannot be read: it may be of any patient of
+/// the Bundle.
 fn problem_of_entry(text: &str, entry: Option<String>) -> Problem {
     let names = names_in_damaged(text);
     let concerns = if names.is_empty() { Concerns::TextsPatients } else { Concerns::Named(names) };
-    Problem { entry, damage: Damage::NotReadable(Unreadable::NotFhir), concerns }
+    let why = match text.starts_with('{') {
+        true => why_unreadable(text),
+        false => Unreadable::NotFhir,
+    };
+    Problem { entry, damage: Damage::NotReadable(why), concerns }
 }
 
 /// A resource whose outline cannot be read: a field twice, an id that is no string.
 fn unreadable_resource(text: &str) -> Problem {
-    let why = match serde_json::from_str::<Outline<'_>>(text) {
+    damaged(text, Damage::NotReadable(why_unreadable(text)))
+}
+
+fn why_unreadable(text: &str) -> Unreadable {
+    match serde_json::from_str::<Outline<'_>>(text) {
         Err(error) => crate::fhir::resource::problem(text, &error),
         Ok(_) => Unreadable::NotFhir,
-    };
-    damaged(text, Damage::NotReadable(why))
+    }
 }
 
 /// A text that is lost: it concerns those whom it still names; what is not the beginning of a resource, nobody.
