@@ -299,8 +299,17 @@ fn conflicts_of<'i>(case: &Case<'i>, input: Input, conflicts: &mut Vec<Conflict<
             continue;
         }
         let group: SmallVec<[&Entry; 2]> = entries.iter().copied().filter(|other| alike(other)).collect();
-        if group.len() > 1 && crate::inputs::Reading::of(group.clone()).agreement != Agreement::Agree {
-            conflicts.push(Conflict { input, entries: group });
+        let reading = crate::inputs::Reading::of(group);
+        // M-protein of 5 g/L that is also said to be present: alike, and no conflict.
+        let alike = match reading.agreement {
+            Agreement::Agree => true,
+            Agreement::NumberAndBool if input == Input::SerumMProtein => {
+                reading.number_and_bool_are_alike(M_PROTEIN_PRESENT)
+            }
+            Agreement::NumberAndBool | Agreement::Between | Agreement::Disagree => false,
+        };
+        if !alike {
+            conflicts.push(Conflict { input, entries: reading.entries });
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Which entries of a window count: adjudicated ones end others, the newest is found, conflicts are noticed.
 
 use super::entry::{Entry, Value};
+use super::interval::Interval;
 use super::time::{When, newer_time, same_time};
+use super::truth::{Limit, Truth};
 use smallvec::SmallVec;
 
 /// Entries in a window; few in nearly every record.
@@ -40,6 +42,21 @@ impl<'i> Reading<'i> {
     pub fn of(entries: SmallVec<[&'i Entry; 2]>) -> Reading<'i> {
         let agreement = agreement(&entries);
         Reading { entries, agreement }
+    }
+
+    /// Whether a number and a yes or no say the same of whether there is more than the limit; two numbers or two
+    /// answers among them that differ do not.
+    pub fn number_and_bool_are_alike(&self, limit: Limit) -> bool {
+        let truth = |value: &Value| match value {
+            Value::Quantity(quantity) => Interval::of(quantity, false).above(limit.value),
+            Value::Bool(value) => Truth::known(*value),
+            _ => Truth::Unknown,
+        };
+        let alike = |a: &Value, b: &Value| {
+            let one_kind = matches!(a, Value::Bool(_)) == matches!(b, Value::Bool(_));
+            if one_kind { says_the_same(a, b) } else { truth(a) == truth(b) && !truth(a).is_unknown() }
+        };
+        self.entries.iter().all(|a| self.entries.iter().all(|b| alike(&a.value, &b.value)))
     }
 }
 

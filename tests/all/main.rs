@@ -7,4 +7,5 @@ mod explanations;
 mod hostile;
 mod mappings;
 mod readme;
+mod rules;
 mod traps;
