@@ -84,6 +84,11 @@ impl Events {
         self.any(|_| true)
     }
 
+    /// Any event that is not the count of bone lesions.
+    pub fn any_but_bone(&self) -> Condition {
+        self.any(|event| event != Event::Bone)
+    }
+
     fn any(&self, wanted: impl Fn(Event) -> bool) -> Condition {
         let findings = Event::ALL.iter().zip(&self.findings).filter(|(event, _)| wanted(**event));
         findings.fold(Condition::known(false), |any, (_, finding)| any.or(finding.condition))
