@@ -3,5 +3,9 @@
 mod corpus;
 mod definitions;
 mod examples;
+mod generate;
 mod mappings;
+mod missing;
+mod ordinary;
+mod properties;
 mod traps;
