@@ -7,5 +7,6 @@ mod generate;
 mod mappings;
 mod missing;
 mod ordinary;
+mod own_codes;
 mod properties;
 mod traps;
