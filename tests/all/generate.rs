@@ -4,16 +4,20 @@
 use crate::ordinary::Patient;
 use plasmabridge::inputs::{Day, Input, Kind};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The day on which generated patients are decided.
 pub const AS_OF: &str = "2026-11-22";
 
-/// So many cases as PROPTEST_CASES says, else these; failures are not written to files.
+/// So many cases as PROPTEST_CASES says, else these, and always the same ones unless PROPTEST_RNG_SEED says otherwise:
+/// a change is judged by itself, and who searches for more says so. Failures are not written to files.
 pub fn cases(default: u32) -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|said| said.parse().ok()).unwrap_or(default);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let said = |name: &str| std::env::var(name).ok().and_then(|said| said.parse().ok());
+    let cases = said("PROPTEST_CASES").and_then(|said: u64| said.try_into().ok()).unwrap_or(default);
+    let rng_seed = RngSeed::Fixed(said("PROPTEST_RNG_SEED").unwrap_or(1));
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Days before and after each anchor: the edges of the windows and a day beyond.
