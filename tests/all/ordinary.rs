@@ -47,6 +47,8 @@ impl Patient {
 pub struct Days {
     /// Two days of the baseline: haemoglobin around an operation is left out.
     pub baseline: [Day; 2],
+    /// A day between treatment's start and end, on which what the baseline lacks is still read (§3).
+    pub read_on: Day,
     /// The latest day on which an attribution is of the baseline.
     pub baseline_ends: Day,
     pub as_of: Day,
@@ -131,7 +133,10 @@ pub fn answers(input: Input, patient: &Patient, days: &Days) -> Vec<Answer> {
         let [first, second] = days.baseline;
         let after = days.as_of;
         let calm = &ordinary[0];
-        all.push(Answer { throughout: true, ..alone(input, is_ordinary, at(&[first, second, after], value)) });
+        all.push(Answer {
+            throughout: true,
+            ..alone(input, is_ordinary, at(&[first, second, days.read_on, after], value))
+        });
         all.push(alone(input, is_ordinary, at(&[second], value)));
         all.push(alone(input, is_ordinary, at(&[after], value)));
         if !is_ordinary {
