@@ -57,7 +57,9 @@ pub struct Days {
 impl Days {
     pub fn of(as_of: Day, diagnosis: Option<Day>, start: Option<Day>, end: Option<Day>) -> Days {
         let last = diagnosis.unwrap_or(as_of).min(start.unwrap_or(as_of)).min(as_of);
-        Days { baseline: [last.plus_days(-20), last], baseline_ends: end.unwrap_or(as_of), as_of }
+        let ends = end.unwrap_or(as_of);
+        let read_on = last.plus_days(ends.days_since(last) / 2);
+        Days { baseline: [last.plus_days(-20), last], read_on, baseline_ends: ends, as_of }
     }
 }
 
