@@ -86,7 +86,7 @@ fn patient(diagnosis: usize, age: i32, treated: Treated, work_up: &[bool], seeds
     let diagnosed = as_of.plus_days(-age);
     let mut inputs: BTreeMap<Input, Vec<Value>> = BTreeMap::new();
     let kinds = ["plasmacytoma_bone", "plasmacytoma_extramedullary", "plasmacytoma_unspecified", "multiple_myeloma"];
-    let kind = kinds[if diagnosis < 4 { 0 } else { diagnosis - 4 }];
+    let kind = kinds[diagnosis.saturating_sub(4)];
     let coded = json!({ "kind": kind, "recorded": diagnosed.to_string() });
     inputs.insert(Input::Diagnosis, vec![coded]);
     for ((input, entry), _) in ORDINARY.iter().zip(work_up).filter(|(_, there)| **there) {
@@ -225,12 +225,12 @@ fn flagged(input: Input, seed: &Seed, mut entry: Value, day: &str) -> Value {
 
 fn course(input: Input, seed: &Seed, start: &str) -> Value {
     let mut course = json!({ "start": start });
-    if seed.flags % 4 != 0 {
+    if !seed.flags.is_multiple_of(4) {
         let days = [0, 10, 28, 42][seed.value % 4];
         course["end"] = json!(Day::parse(start).unwrap().plus_days(days).to_string());
     }
     if input == Input::Radiotherapy {
-        if seed.flags % 3 != 0 {
+        if !seed.flags.is_multiple_of(3) {
             course["dose_gy"] = json!([8, 20, 30, 34, 35, 40, 45, 50][seed.value]);
             course["fractions"] = json!([1, 5, 10, 20, 20, 20, 25, 25][seed.value]);
         }

@@ -229,7 +229,7 @@ fn courses(patient: &Patient, days: &Days) -> Vec<Answer> {
         for (ordinary, dose) in [(true, 40), (false, 20)] {
             let course = json!({ "start": start.to_string(), "end": start.plus_days(28).to_string(),
                 "dose_gy": dose, "fractions": dose / 2, "intent": "curative" });
-            let added = [patient.entries(Input::Radiotherapy), &[course.clone()]].concat();
+            let added = [patient.entries(Input::Radiotherapy), std::slice::from_ref(&course)].concat();
             all.push(Answer { ordinary, throughout: true, entries: vec![(Input::Radiotherapy, added)] });
             all.push(Answer { ordinary, throughout: true, entries: vec![(Input::Radiotherapy, vec![course])] });
         }
