@@ -112,9 +112,9 @@ impl<'i> Case<'i> {
         Fact { value, reasons: Reasons(why.reasons().0 | 1u128.checked_shl(number as u32).unwrap_or(0)) }
     }
 
-    /// Notes that a closed input was tested and has no entry at all.
+    /// Notes that a closed input was tested and has no entry up to the day of the decision.
     pub fn test_closed(&self, input: Input) {
-        if self.inputs.of(input).is_empty() {
+        if self.inputs.of(input).iter().all(|entry| entry.day().is_some_and(|day| day > self.as_of)) {
             let mut set = self.not_recorded.get();
             set.insert(input);
             self.not_recorded.set(set);

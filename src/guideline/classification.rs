@@ -68,7 +68,14 @@ impl Table1<'_, '_> {
 
         let not_plasma_cell = biopsy.negated().and(involved_10.negated());
         let two_lesions = biopsy.and(two).and(others.or(involved_10).or(signal).negated());
-        let requires_treatment = biopsy.or(involved_10).and(others.or(counted.and(two.negated())));
+        let by_events = others.or(counted.and(two.negated()));
+        // A marrow of 60 % is one of 10 %: where nothing else is open among the events, the biopsy decides nothing.
+        let but_marrow = self.events.others_but_marrow().or(counted.and(two.negated()));
+        let requires_treatment = if but_marrow.is_false() {
+            self.events.get(Event::Marrow60).condition
+        } else {
+            biopsy.or(involved_10).and(by_events)
+        };
         let fits_no_row = biopsy.and(requires_treatment.negated()).and(signal.or(several.and(two.negated())));
         let solitary = biopsy
             .and(several.negated())

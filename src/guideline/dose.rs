@@ -81,6 +81,11 @@ impl DoseRanges {
         self.possible.contains(&DoseRange::FiveCmBone)
     }
 
+    /// Whether the size leaves open which range of bone it is.
+    pub fn size_is_open(&self) -> bool {
+        self.possible.iter().filter(|range| **range != DoseRange::Extramedullary).count() > 1
+    }
+
     /// Whether the numbers differ: 40–50 Gy in large bone and in soft tissue are one range.
     pub fn several(&self) -> bool {
         let mut shown = self.possible.iter().map(|range| range.shown());

@@ -79,9 +79,19 @@ impl Events {
         self.any(|event| !matches!(event, Event::Bone | Event::MriFocal))
     }
 
+    /// The same without the share of plasma cells in the marrow.
+    pub fn others_but_marrow(&self) -> Condition {
+        self.any(|event| !matches!(event, Event::Bone | Event::MriFocal | Event::Marrow60))
+    }
+
     /// Any event at all.
     pub fn any_event(&self) -> Condition {
         self.any(|_| true)
+    }
+
+    /// Any event that is not the count of bone lesions.
+    pub fn any_but_bone(&self) -> Condition {
+        self.any(|event| event != Event::Bone)
     }
 
     fn any(&self, wanted: impl Fn(Event) -> bool) -> Condition {

@@ -1,6 +1,7 @@
 //! R18 to R21, relapse and progression: work-up, a new site, a local relapse, myeloma.
 
 use super::case::{Case, Fact, Why, Window};
+use super::courses::Course;
 use super::decision::*;
 use super::diagnosis::{is_there, missing_of_screen, percent_is_needed};
 use super::dose::{DoseRanges, target};
@@ -110,20 +111,30 @@ pub(super) fn r19<'i>(
     }
     let site = new_site(case, facts, window, why);
     let irradiated = irradiated_there(all, facts, site, relapse.date, why);
-    if !irradiated.is_empty() {
-        return Recommendation::undetermined(id, InputSet::one(Input::Radiotherapy))
-            .noting(Note::about(NoteCode::TreatedBefore, irradiated));
-    }
+    let entries = || irradiated.iter().flat_map(|course| course.entries.iter().copied());
+    // Radiotherapy that was given there cannot be undone: only the conference decides. Where the one site or the other
+    // is not said, it may have been elsewhere.
+    let surely_there = irradiated.iter().any(|course| course.site.is_some() && site.is_some());
     let mut missing = InputSet::EMPTY;
+    if surely_there {
+        return Recommendation::undetermined(id, missing).noting(Note::about(NoteCode::TreatedBefore, entries()));
+    }
+    if !irradiated.is_empty() && site.is_none() {
+        missing.insert(Input::TumourSite);
+    }
+    if irradiated.iter().any(|course| course.site.is_none()) {
+        missing.insert(Input::Radiotherapy);
+    }
     let r18 = r18.tell(why);
     if r18.status != Status::Fulfilled {
         for action in &r18.actions {
             action.inputs.iter().for_each(|input| missing.insert(*input));
         }
     }
-    let events = facts.events_after.tell(why).as_ref().map(|events| events.any_event());
-    let no_event = events.is_some_and(|events| events.is_false());
-    missing = missing.and(events.map_or(InputSet::EMPTY, |events| events.missing));
+    let events = facts.events_after.tell(why).as_ref();
+    let no_event = events.is_some_and(|events| events.any_event().is_false());
+    // One new lesion is no event and more than one ends this recommendation, so it does not matter whether it is lytic.
+    missing = missing.and(events.map_or(InputSet::EMPTY, |events| events.any_but_bone().missing));
     let localised = any.is_true() && several.is_false();
     if !localised {
         missing.insert(Input::NewLesionCount);
@@ -136,19 +147,23 @@ pub(super) fn r19<'i>(
     if !below_10 {
         missing = missing.and(marrow.involved_10.missing);
     }
-    let open = r18.status != Status::Fulfilled || !no_event || !localised || !below_10;
-    if open {
-        return Recommendation::undetermined(id, missing);
-    }
     let compartment = CompartmentFinding::of_site(site);
     let ranges =
         DoseRanges::of(case, compartment.compartment, case.newest(Input::TumourLargestDimension, window).as_ref());
+    if ranges.several() && ranges.size_is_open() {
+        missing.insert(Input::TumourLargestDimension);
+    }
+    if ranges.several() && site.is_none() {
+        missing.insert(Input::TumourSite);
+    }
+    if !irradiated.is_empty() {
+        return Recommendation::undetermined(id, missing).noting(Note::about(NoteCode::TreatedBefore, entries()));
+    }
+    if r18.status != Status::Fulfilled || !no_event || !localised || !below_10 {
+        return Recommendation::undetermined(id, missing);
+    }
     let action = ranges.action(ActionCode::CurativeRadiotherapy, target(site));
     let outcome = if ranges.several() {
-        let mut missing = InputSet::one(Input::TumourLargestDimension);
-        if site.is_none() {
-            missing.insert(Input::TumourSite);
-        }
         Recommendation::undetermined(id, missing)
     } else {
         Recommendation::new(id, Status::Consider)
@@ -160,19 +175,19 @@ pub(super) fn r19<'i>(
 }
 
 /// Radiotherapy to the site of a relapse elsewhere; a course without a site that counts for the first tumour is not.
-fn irradiated_there<'i>(
-    all: &Facts<'i>,
+fn irradiated_there<'a, 'i>(
+    all: &'a Facts<'i>,
     facts: &PlasmacytomaFacts<'i>,
     site: Option<Site>,
     relapsed: Option<Day>,
     why: &Why,
-) -> SmallVec<[&'i Entry; 2]> {
+) -> SmallVec<[&'a Course<'i>; 2]> {
     let courses = all.treatments.tell(why).courses.iter().filter(|course| match (course.site, site) {
         (Some(course), Some(site)) => course == site,
         (Some(_), None) => true,
         (None, _) => !facts.course_to_site(course, why) && super::courses::is_to(None, course.start(), site, relapsed),
     });
-    courses.flat_map(|course| course.entries.iter().copied()).collect()
+    courses.collect()
 }
 
 /// R20 (D): a local relapse after curative radiotherapy cannot be irradiated so again; the alternatives.

@@ -122,6 +122,10 @@ pub(super) fn r06<'i>(
             if standing.myeloma_suspected {
                 missing.insert(Input::Diagnosis);
             }
+            // A solitary tumour in bone of unknown size would still leave the dose open.
+            if ranges.size_is_open() {
+                missing.insert(Input::TumourLargestDimension);
+            }
             let outcome = Recommendation::undetermined(id, missing);
             if standing.working_diagnosis.value == WorkingDiagnosisValue::None {
                 return outcome;
@@ -365,16 +369,16 @@ pub(super) fn r10<'i>(
     if relapsed || r21.status == Status::Recommended {
         return Recommendation::not_applicable(id);
     }
-    if r21.status == Status::Undetermined {
-        return Recommendation::undetermined(id, r21.missing);
-    }
     let standing = facts.standing.tell(why);
     let row = facts.row.tell(why);
     let timeline = facts.timeline.tell(why);
+    let solitary_open = timeline.treated_on().is_none() && standing.solitary.is_unknown();
+    if r21.status == Status::Undetermined || solitary_open {
+        // Either alone would leave it open, so what settles the one is not enough for the other.
+        let by_row = if solitary_open { row.classification.missing } else { InputSet::EMPTY };
+        return Recommendation::undetermined(id, r21.missing.and(by_row));
+    }
     let advised = match timeline.treated_on() {
-        None if standing.solitary.is_unknown() => {
-            return Recommendation::undetermined(id, row.classification.missing);
-        }
         None => standing.solitary.is_true(),
         Some(end) => case.as_of <= end.plus_months(ADJUVANT_MONTHS) && !row.is_not_solitary(),
     };

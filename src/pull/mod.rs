@@ -26,8 +26,8 @@ mod index;
 mod outline;
 mod patients;
 mod read;
-pub mod server;
 mod remains;
+pub mod server;
 mod survey;
 
 pub use assemble::records;

@@ -1,11 +1,17 @@
 //! All integration tests in one binary, so that linking happens once.
 
 mod bad_input;
+mod corpus;
 mod definitions;
 mod examples;
 mod explanations;
+mod generate;
 mod hostile;
 mod mappings;
+mod missing;
+mod ordinary;
+mod own_codes;
+mod properties;
 mod readme;
 mod rules;
 mod traps;
