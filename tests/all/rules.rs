@@ -139,7 +139,7 @@ fn was_compared(decision: &Decision<'_>, wanted: Limit, side: Ordering) -> bool 
             Test::RatioOutside(low, high) => [(low, low.value), (high, high.value)],
             Test::AboveUpperLimitBy(upper, by) => [(by, upper + by.value); 2],
             Test::BelowLowerLimitBy(lower, by) => [(by, lower - by.value); 2],
-            Test::Stated | Test::Read | Test::Recorded => return false,
+            Test::RiseBy(_) | Test::RiseByFactor(_) | Test::Stated | Test::Read | Test::Recorded => return false,
         };
         limits.iter().any(|(limit, edge)| *limit == wanted && value.cmp(edge) == side)
     })
