@@ -3,4 +3,5 @@
 mod definitions;
 mod examples;
 mod mappings;
+mod stories;
 mod traps;
