@@ -82,11 +82,17 @@ fn told(decision: &Value) -> Map<String, Value> {
         ("ambiguities", "ambiguities"),
         ("missing", "missing"),
     ] {
-        let said = |it: &Value| Some((it["id"].as_str()?.to_owned(), it.get(field).filter(|it| !is_empty(it))?.clone()));
+        let said =
+            |it: &Value| Some((it["id"].as_str()?.to_owned(), it.get(field).filter(|it| !is_empty(it))?.clone()));
         let fields: Map<String, Value> = recommendations.iter().filter_map(said).collect();
         take(&mut told, key, Some(&Value::Object(fields)));
     }
     if let Some(prognosis) = decision.get("prognosis") {
+        // R05 is the prognosis: what is unclear in its figures is said with these.
+        if let Some(ambiguities) = prognosis.get("ambiguities") {
+            let of_all = told.entry("ambiguities").or_insert_with(|| json!({}));
+            of_all["R05"] = ambiguities.clone();
+        }
         let list = |field: &str| prognosis[field].as_array().unwrap().iter();
         let factors: Map<String, Value> =
             list("factors").map(|it| (it["id"].as_str().unwrap().to_owned(), it["state"].clone())).collect();
@@ -116,6 +122,11 @@ fn differences(place: &str, expected: Option<&Value>, made: Option<&Value>, told
             let names: std::collections::BTreeSet<_> = expected.keys().chain(made.keys()).collect();
             for name in names {
                 differences(&format!("{place}.{name}"), expected.get(name), made.get(name), told);
+            }
+        }
+        (Some(Value::Array(expected)), Some(Value::Array(made))) if expected.len() == made.len() => {
+            for (index, pair) in expected.iter().zip(made).enumerate() {
+                differences(&format!("{place}[{index}]"), Some(pair.0), Some(pair.1), told);
             }
         }
         (expected, made) if expected == made => {}
@@ -150,7 +161,9 @@ fn every_story_is_decided_as_it_was_worked_out_by_hand() {
         for (path, text) in &story.records {
             let decision = decided(&mappings, text, story.expected["as_of"].as_str().unwrap());
             let wrong = wrong(&story, &decision);
-            told.extend(wrong.iter().map(|it| format!("{}{it}", path.strip_prefix("fixtures/patients").unwrap().display())));
+            told.extend(
+                wrong.iter().map(|it| format!("{}{it}", path.strip_prefix("fixtures/patients").unwrap().display())),
+            );
         }
     }
     assert!(told.is_empty(), "{} differences\n{}", told.len(), told.join("\n"));
