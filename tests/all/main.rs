@@ -4,4 +4,5 @@ mod definitions;
 mod examples;
 mod mappings;
 mod stories;
+mod stories_cover;
 mod traps;

@@ -6,34 +6,39 @@ import pathlib
 import re
 import sys
 
+# What the validator says of every StructureDefinition of an extension: it would generate a snapshot with the core package
+# from the package server, which it cannot reach. It uses them on our resources all the same.
+OFFLINE = "Unable to resolve package id hl7.fhir.r4.core#null"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 
 
-def change(how, day, source, target):
-    """Every story's records as they would be later: the patient `died`, each diagnosis `refuted`, or a `myeloma`."""
-    for path in sorted(pathlib.Path(source).glob("*/record*.json")):
-        bundle = json.loads(path.read_text())
-        patient = next(it["resource"] for it in bundle["entry"] if it["resource"]["resourceType"] == "Patient")
-        conditions = [it["resource"] for it in bundle["entry"] if it["resource"]["resourceType"] == "Condition"]
-        if how == "died":
-            patient.pop("deceasedBoolean", None)
-            patient["deceasedDateTime"] = day
-        elif how == "refuted":
-            for condition in conditions:
-                condition["verificationStatus"] = {"coding": [{"system": VERIFICATION, "code": "refuted"}]}
-        else:
-            myeloma = {
-                "resourceType": "Condition",
-                "id": f"{patient['id']}-myeloma",
-                "verificationStatus": {"coding": [{"system": VERIFICATION, "code": "confirmed"}]},
-                "code": {"coding": [{"system": "http://snomed.info/sct", "code": "109989006"}]},
-                "subject": conditions[0]["subject"],
-                "recordedDate": day,
-            }
-            bundle["entry"].append({"resource": myeloma})
-        place = pathlib.Path(target) / path.parent.name / path.name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(bundle))
+def later(day, source, target):
+    """Every story's records as they would be later: died, the diagnoses refuted, or a myeloma found, in turn."""
+    for number, folder in enumerate(sorted(pathlib.Path(source).iterdir())):
+        for path in sorted(folder.glob("record*.json")):
+            bundle = json.loads(path.read_text())
+            resources = [entry["resource"] for entry in bundle["entry"]]
+            patient = next(it for it in resources if it["resourceType"] == "Patient")
+            conditions = [it for it in resources if it["resourceType"] == "Condition"]
+            if number % 3 == 0:
+                patient.pop("deceasedBoolean", None)
+                patient["deceasedDateTime"] = day
+            elif number % 3 == 1:
+                for condition in conditions:
+                    condition["verificationStatus"] = {"coding": [{"system": VERIFICATION, "code": "refuted"}]}
+            else:
+                myeloma = {
+                    "resourceType": "Condition",
+                    "id": f"{patient['id']}-myeloma",
+                    "verificationStatus": {"coding": [{"system": VERIFICATION, "code": "confirmed"}]},
+                    "code": {"coding": [{"system": "http://snomed.info/sct", "code": "109989006"}]},
+                    "subject": conditions[0]["subject"],
+                    "recordedDate": day,
+                }
+                bundle["entry"].append({"resource": myeloma})
+            place = pathlib.Path(target) / folder.name / path.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(json.dumps(bundle))
 
 
 def bundle(folder):
@@ -52,7 +57,7 @@ def kind(issue):
 
 
 def report(issues, files):
-    """Counts of resources by type and status, and of issues by kind, with the first of each; fails if nothing was read."""
+    """Counts of resources by type and status, and of issues by kind, with the first of each; fails on an error."""
     resources = collections.Counter()
     for path in files:
         text = json.loads(pathlib.Path(path).read_text())
@@ -61,11 +66,13 @@ def report(issues, files):
     kinds = collections.defaultdict(list)
     for line in pathlib.Path(issues).read_text().splitlines():
         issue = json.loads(line)
+        if OFFLINE in issue["message"] and pathlib.Path(issue["file"]).name.startswith("StructureDefinition-"):
+            issue["severity"] = "not checked"
         kinds[issue["severity"], kind(issue)].append(issue)
     print(f"{sum(resources.values())} resources validated")
     for name, count in sorted(resources.items()):
         print(f"  {count:5} {name}")
-    for severity in ["fatal", "error", "warning", "information"]:
+    for severity in ["fatal", "error", "warning", "information", "not checked"]:
         found = {name: all_of for (of, name), all_of in kinds.items() if of == severity}
         print(f"{sum(map(len, found.values()))} {severity}")
         for _, all_of in sorted(found.items(), key=lambda it: -len(it[1])):
@@ -76,6 +83,8 @@ def report(issues, files):
     absent = [name for name in needed if not resources[name]]
     if absent:
         sys.exit(f"validate-stories: nothing of {absent} was written, so it was not validated")
+    if any(severity in ["fatal", "error"] for severity, _ in kinds):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
@@ -83,4 +92,4 @@ if __name__ == "__main__":
     if command == "report":
         report(arguments[0], arguments[1:])
     else:
-        {"change": change, "bundle": bundle}[command](*arguments)
+        {"later": later, "bundle": bundle}[command](*arguments)
