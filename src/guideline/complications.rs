@@ -15,12 +15,24 @@ pub(super) struct Complication<'i> {
     pub day: Day,
     /// Whether it is there; unknown only for a pain score with a comparator.
     pub present: Truth,
+    /// Of a cord compression or a fracture: threatened or established, the worse where entries of one time disagree.
+    pub severity: Option<Severity>,
     pub entries: SmallVec<[&'i Entry; 2]>,
     /// Whether it is at most 90 days old.
     pub recent: bool,
 }
 
 impl<'i> Complication<'i> {
+    /// A cord compression that is established: R08 and R11 name the threatened one alone (A11).
+    pub fn is_established_cord(&self) -> bool {
+        self.input == Input::SpinalCordCompression && self.severity == Some(Severity::Established)
+    }
+
+    /// A fracture that threatens: R08 names the weight-bearing bone beside the established one alone (A16).
+    pub fn is_threatened_fracture(&self) -> bool {
+        self.input == Input::Fracture && self.severity == Some(Severity::Threatened)
+    }
+
     fn is_of_spine(&self) -> bool {
         matches!(self.input, Input::SpinalCordCompression | Input::NeurologicalDeficit)
     }
@@ -121,25 +133,29 @@ fn complication<'i>(
     site: Option<Site>,
     reading: &Reading<'i>,
 ) -> Option<Complication<'i>> {
-    let present = Truth::any(reading.entries.iter().map(|entry| is_there(case, entry)));
+    let found: SmallVec<[(Truth, Option<Severity>); 2]> =
+        reading.entries.iter().map(|entry| is_there(case, entry)).collect();
+    let present = Truth::any(found.iter().map(|(there, _)| *there));
     let day = reading.time()?.day();
     (!present.is_false()).then(|| Complication {
         input,
         site,
         day,
         present,
+        severity: found.iter().filter_map(|(_, severity)| *severity).max(),
         entries: reading.entries.clone(),
         recent: case.as_of.days_since(day) <= CURRENT_DAYS,
     })
 }
 
-fn is_there<'i>(case: &Case<'i>, entry: &'i Entry) -> Truth {
+fn is_there<'i>(case: &Case<'i>, entry: &'i Entry) -> (Truth, Option<Severity>) {
     match entry.input {
         Input::SpinalCordCompression | Input::Fracture => {
-            Truth::known(case.log.severity(entry).is_some_and(|severity| severity != Severity::None))
+            let severity = case.log.severity(entry).filter(|severity| *severity != Severity::None);
+            (Truth::known(severity.is_some()), severity)
         }
-        Input::BonePain if case.log.interval(entry).is_some() => case.log.at_least(entry, PAIN),
-        _ => case.log.flag(entry).map_or(Truth::Unknown, Truth::known),
+        Input::BonePain if case.log.interval(entry).is_some() => (case.log.at_least(entry, PAIN), None),
+        _ => (case.log.flag(entry).map_or(Truth::Unknown, Truth::known), None),
     }
 }
 

@@ -4,7 +4,7 @@ use super::case::{Case, Why};
 use super::decision::*;
 use super::facts::PlasmacytomaFacts;
 use super::thresholds::AFTER_RESECTION_DAYS;
-use crate::inputs::words::Modality;
+use crate::inputs::words::{Modality, Site};
 use crate::inputs::{Entries, Input, Truth};
 use smallvec::SmallVec;
 
@@ -43,9 +43,12 @@ pub(super) fn r02<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
     let id = RecommendationId::R02;
     let imaging = facts.imaging.tell(why);
     let compartment = facts.compartment.tell(why).compartment;
+    // A regional lymph node may be among the lesions that the report counts.
+    let of_head_and_neck = facts.compartment.tell(why).site == Some(Site::HeadNeck);
+    let node_counted = of_head_and_neck && facts.lesions.tell(why).several().is_true();
     let fulfilled = |modalities: &[Modality]| {
         let entries = modalities.iter().flat_map(|modality| imaging.by(*modality));
-        Recommendation::new(id, Status::Fulfilled).shown(entries)
+        Recommendation::new(id, Status::Fulfilled).cite_if(node_counted, Ambiguity::A18).shown(entries)
     };
     if imaging.has(Modality::WholeBodyMri) || imaging.has(Modality::PetCt) {
         let no_mri = !imaging.entries.iter().any(|(_, done)| done.is_mri());
@@ -87,6 +90,7 @@ pub(super) fn r03<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
     let actions: SmallVec<[Action; 4]> =
         missing.into_iter().filter(|(missing, _)| *missing).map(|(_, code)| Action::new(code)).collect();
     let past = is_past(case, facts, why);
+    let asks_for_flow = !past && actions.iter().any(|action| action.code == ActionCode::MarrowFlow);
     let outcome = if actions.is_empty() {
         Recommendation::new(id, Status::Fulfilled).shown(aspirates.into_iter().chain(biopsies))
     } else {
@@ -94,7 +98,7 @@ pub(super) fn r03<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
     };
     let involved = matches!(marrow.marrow, Marrow::Minimal | Marrow::Involved10) || marrow.flow == Some(Truth::True);
     let fish = done(Input::Fish);
-    let outcome = outcome.cite(Ambiguity::A5);
+    let outcome = outcome.cite_if(asks_for_flow, Ambiguity::A5);
     if involved && fish.is_empty() && !past {
         let strength = Some(Strength::Should);
         return outcome.with(Action { strength, ..Action::new(ActionCode::FishMarrow) });

@@ -76,9 +76,10 @@ impl DoseRanges {
         DoseRanges { possible }
     }
 
-    /// Whether exactly 5 cm is possible (A1).
+    /// Whether the size is exactly 5 cm (A1); one that is not known is no ambiguity of the guideline.
     pub fn five_cm(&self) -> bool {
-        self.possible.contains(&DoseRange::FiveCmBone)
+        let possible = |range| self.possible.contains(&range);
+        possible(DoseRange::FiveCmBone) && !possible(DoseRange::SmallBone) && !possible(DoseRange::LargeBone)
     }
 
     /// Whether the size leaves open which range of bone it is.

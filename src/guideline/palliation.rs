@@ -70,7 +70,11 @@ impl<'a, 'i> Palliation<'a, 'i> {
             let treated = self.irradiated(Input::SpinalCordCompression).next();
             return treated.map_or_else(
                 || Recommendation::not_applicable(id),
-                |treated| Recommendation::new(id, Status::Fulfilled).shown(treated.entries.iter().copied()),
+                |treated| {
+                    Recommendation::new(id, Status::Fulfilled)
+                        .cite_if(treated.is_established_cord(), Ambiguity::A11)
+                        .shown(treated.entries.iter().copied())
+                },
             );
         }
         let radiotherapy = Action::new(ActionCode::PalliativeRadiotherapy);
@@ -96,7 +100,7 @@ impl<'a, 'i> Palliation<'a, 'i> {
             .into_iter()
             .map(|action| Action { urgent: true, ..action })
             .fold(outcome, Recommendation::with)
-            .cite(Ambiguity::A11)
+            .cite_if(cords.iter().any(|cord| cord.is_established_cord()), Ambiguity::A11)
             .shown(cords.iter().flat_map(|cord| cord.entries.iter().copied()))
     }
 

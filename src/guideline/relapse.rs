@@ -225,6 +225,16 @@ pub(super) fn r21<'i>(all: &Facts<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
     let row = facts.row.tell(why);
     let events = facts.events.tell(why);
     let after = facts.events_after.tell(why).as_ref();
+    let by_limits = |outcome: Recommendation<'i>| {
+        let found = |wanted: &[Event]| {
+            let states =
+                wanted.iter().flat_map(|event| [Some(events), after].map(|it| it.map(|it| it.get(*event).state)));
+            states.flatten().any(|state| matches!(state, EventState::True | EventState::Unattributed))
+        };
+        outcome
+            .cite_if(found(&[Event::Hypercalcaemia, Event::Renal, Event::Anaemia]), Ambiguity::A4)
+            .cite_if(found(&[Event::UrineMProtein]), Ambiguity::A10)
+    };
     let event_now = events.any_event().is_true();
     let event_after = after.map_or(Truth::False, |after| after.any_event().truth);
     let treated = facts.treated(why);
@@ -236,11 +246,12 @@ pub(super) fn r21<'i>(all: &Facts<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
         let recurrent =
             standing.active_myeloma().any(|it| it.clinical_status != crate::inputs::words::ClinicalStatus::Active);
         let was_treated = all.treatments.tell(why).systemic.iter().any(|therapy| therapy.counts);
-        return Recommendation::new(id, Status::Recommended)
+        let outcome = Recommendation::new(id, Status::Recommended)
             .with_code(ActionCode::MyelomaGuideline)
             .note(NoteCode::CandidateOrNot)
             .note_if(recurrent || was_treated, NoteCode::ForNewlyDiagnosed)
             .shown(standing.myelomas.iter().map(|(entry, _)| *entry));
+        return by_limits(outcome);
     }
     let two = !treated && row.result() == ClassificationResult::TwoLesions;
     let by_marrow = row.result() == ClassificationResult::MyelomaByMarrow && !on_therapy;
@@ -256,7 +267,7 @@ pub(super) fn r21<'i>(all: &Facts<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
         if by_marrow && !missing.is_empty() {
             outcome = outcome.noting(Note { inputs: missing, ..Note::new(NoteCode::UnknownEvents) });
         }
-        return outcome;
+        return by_limits(outcome);
     }
     let mut missing = InputSet::EMPTY;
     let unattributed = after.is_some_and(|after| after.findings.iter().any(|it| it.state == EventState::Unattributed));
@@ -275,7 +286,7 @@ pub(super) fn r21<'i>(all: &Facts<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
         missing = missing.and(row.requires_treatment.missing);
     }
     if unattributed || ten_open || standing.myeloma_suspected || row_3_open {
-        return Recommendation::undetermined(id, missing);
+        return by_limits(Recommendation::undetermined(id, missing));
     }
     Recommendation::not_applicable(id)
 }

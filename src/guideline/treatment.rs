@@ -269,10 +269,9 @@ pub(super) fn r08<'i>(case: &Case<'i>, all: &Facts<'i>, why: &Why) -> Recommenda
             .into_iter()
             .map(|action| Action { urgent, ..action })
             .fold(Recommendation::new(id, Status::Consider), Recommendation::with);
-        let established_cord = untreated.iter().any(|it| is_cord(&it));
         return outcome
-            .cite_if(established_cord, Ambiguity::A11)
-            .cite_if(untreated.iter().any(|it| it.input == Input::Fracture), Ambiguity::A16)
+            .cite_if(untreated.iter().any(|it| it.is_established_cord()), Ambiguity::A11)
+            .cite_if(untreated.iter().any(|it| it.is_threatened_fracture()), Ambiguity::A16)
             .cite_if(cord, Ambiguity::A17)
             .note_if(cord, NoteCode::AcuteCareFromMyeloma)
             .shown(untreated.iter().flat_map(|it| it.entries.iter().copied()));
@@ -280,13 +279,19 @@ pub(super) fn r08<'i>(case: &Case<'i>, all: &Facts<'i>, why: &Why) -> Recommenda
     let unknown = relevant().find(|it| weight(it).is_unknown() && !is_treated(it));
     if let Some(unknown) = unknown.filter(|_| option != Some(false)) {
         let missing = if unknown.site.or(tumour_site).is_none() { Input::TumourSite } else { Input::Fracture };
-        return Recommendation::undetermined(id, InputSet::one(missing)).cite(Ambiguity::A16);
+        return Recommendation::undetermined(id, InputSet::one(missing))
+            .cite_if(unknown.is_threatened_fracture(), Ambiguity::A16);
     }
     let treated = relevant().find(|it| !weight(it).is_false() && is_treated(it));
-    treated.map_or_else(
-        || Recommendation::not_applicable(id),
-        |treated| Recommendation::new(id, Status::Fulfilled).shown(treated.entries.iter().copied()),
-    )
+    let Some(treated) = treated else {
+        // The other reading of R08 would count a threatened fracture of a bone that bears no weight.
+        let other_reading = relevant().any(|it| it.is_threatened_fracture() && weight(it).is_false());
+        return Recommendation::not_applicable(id).cite_if(other_reading, Ambiguity::A16);
+    };
+    Recommendation::new(id, Status::Fulfilled)
+        .cite_if(treated.is_established_cord(), Ambiguity::A11)
+        .cite_if(treated.is_threatened_fracture(), Ambiguity::A16)
+        .shown(treated.entries.iter().copied())
 }
 
 fn margin_rank(margin: Margin) -> u8 {

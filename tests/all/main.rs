@@ -14,4 +14,6 @@ mod own_codes;
 mod properties;
 mod readme;
 mod rules;
+mod stories;
+mod stories_cover;
 mod traps;
