@@ -104,7 +104,19 @@ const EXPLANATIONS: [Explanation; 21] = [
         &[&TIMELINE],
         &[],
     ),
-    explanation(own(&[Imaging, MriMarrowSignalAbnormal, BoneContact], &[], &[]), &[&TIMELINE], &[A12]),
+    explanation(
+        own(
+            &[Imaging, MriMarrowSignalAbnormal, BoneContact, LesionCount, LyticLesionCount, MriFocalLesionCount],
+            &[
+                figure("lytic lesions beside an extramedullary tumour above", NO_LESION),
+                figure("lesions above", ONE_LESION),
+                figure("two lesions: not above", TWO_LESIONS),
+            ],
+            &[],
+        ),
+        &[&TIMELINE],
+        &[A12, A18],
+    ),
     explanation(
         own(
             &[
@@ -280,7 +292,7 @@ const EXPLANATIONS: [Explanation; 21] = [
         &[A1, A7],
     ),
     explanation(own(&[], &[], &[]), COURSE, &[]),
-    explanation(own(&[], &[], &[]), PROGRESSION, &[A2, A6]),
+    explanation(own(&[], &[], &[]), PROGRESSION, &[A2, A4, A6, A10]),
 ];
 
 impl RecommendationId {
