@@ -6,3 +6,4 @@ mod mappings;
 mod stories;
 mod stories_cover;
 mod traps;
+mod written;
