@@ -3,6 +3,7 @@
 mod definitions;
 mod examples;
 mod mappings;
+mod standing;
 mod stories;
 mod stories_cover;
 mod traps;
