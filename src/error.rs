@@ -97,8 +97,10 @@ impl Failed {
     /// A file or folder that could not be used.
     pub fn file(doing: &'static str, path: &Path, why: impl fmt::Display) -> Failed {
         let why = why.to_string();
-        let why = why.split(" (os error").next().unwrap_or_default().to_lowercase();
-        Failed::File { doing, path: path.to_owned(), why }
+        let mut letters = why.split(" (os error").next().unwrap_or_default().chars();
+        // The system begins its sentences with a capital; names inside one keep theirs.
+        let first = letters.next().map(|first| first.to_ascii_lowercase());
+        Failed::File { doing, path: path.to_owned(), why: first.into_iter().chain(letters).collect() }
     }
 
     /// The exit code that it ends the program with.

@@ -1,7 +1,7 @@
 //! What is to be done about a patient's resource: what stands compared with what should stand.
 
 use super::gate;
-use super::standing::{Standing, beside, reference};
+use super::standing::{Standing, advises_the_same, beside, reference};
 use crate::fhir::resources::ResourceError;
 use crate::guideline::Decision;
 use crate::inputs::{Day, Inputs};
@@ -117,7 +117,8 @@ impl Wanted<'_, '_> {
         let Some(wanted) = self.made(self.decision.as_of, theirs)? else { return Ok(Change::OtherHand) };
         let (_, earlier) = theirs.split_last().unwrap_or((&last, &[]));
         let said = fingerprint::carried(last).map(str::to_owned);
-        if self.says_the_same(last, earlier, |wanted| fingerprint::carried(wanted) == said.as_deref())? {
+        let as_written = self.says_the_same(last, earlier, |wanted| fingerprint::carried(wanted) == said.as_deref())?;
+        if as_written || (self.kind == ResourceKind::CarePlan && advises_the_same(&wanted, last)) {
             return Ok(Change::OtherHand);
         }
         self.passed(wanted, theirs).map(Change::Create)

@@ -104,6 +104,23 @@ pub fn beside(mut wanted: Value, kind: ResourceKind, patient: &str, theirs: &[&V
     wanted
 }
 
+/// Whether a plan that should stand beside theirs advises what is left of theirs without what they rejected: then there
+/// is nothing new to say.
+pub fn advises_the_same(wanted: &Value, theirs: &Value) -> bool {
+    let rejected = rejected(theirs);
+    let advice = |plan: &Value, without: &BTreeMap<&str, Option<&str>>| -> BTreeMap<String, String> {
+        let activities = plan.get("activity").and_then(Value::as_array).into_iter().flatten();
+        let details = activities.filter_map(|it| it.get("detail"));
+        let said = |detail: &Value| {
+            let text = |name: &str| detail.get(name).map(Value::to_string).unwrap_or_default();
+            let reason = detail.pointer("/statusReason/text").map(Value::to_string).unwrap_or_default();
+            Some((code(detail)?.to_owned(), format!("{} {} {reason}", text("description"), text("doNotPerform"))))
+        };
+        details.filter_map(said).filter(|(code, _)| !without.contains_key(code.as_str())).collect()
+    };
+    advice(wanted, &BTreeMap::new()) == advice(theirs, &rejected)
+}
+
 /// The reference of a standing resource.
 pub fn reference(kind: ResourceKind, resource: &Value) -> Option<String> {
     Some(format!("{}/{}", kind.name(), resource.get("id")?.as_str()?))

@@ -1,5 +1,6 @@
 //! All integration tests in one binary, so that linking happens once.
 
+mod architecture;
 mod bad_input;
 mod corpus;
 mod definitions;
@@ -14,6 +15,8 @@ mod own_codes;
 mod properties;
 mod readme;
 mod rules;
+mod standing;
 mod stories;
 mod stories_cover;
 mod traps;
+mod written;
