@@ -309,8 +309,13 @@ fn identifier(frame: &Frame) -> Made<Identifier> {
     Ok(Identifier::builder().system(frame.identifier_system.to_owned()).value(frame.identifier.clone()).build()?)
 }
 
+/// A reference; its version is said in words too, since some servers take it out of the reference when they store it.
 fn reference(to: &str) -> Made<Reference> {
-    Ok(Reference::builder().reference(to.to_owned()).build()?)
+    let made = Reference::builder().reference(to.to_owned());
+    Ok(match to.split_once("/_history/") {
+        Some((_, version)) => made.display(format!("version {version}")).build()?,
+        None => made.build()?,
+    })
 }
 
 fn references(to: &[String]) -> Made<Vec<Option<Reference>>> {

@@ -48,7 +48,7 @@ pub fn carried(resource: &Value) -> Option<&str> {
 }
 
 /// SHA-256 of what a resource says: without the fingerprint, and without what a server sets or writes in its own way
-/// (the id, `meta`, the versions of references, `40.0` for `40`). What activities rest on is left out too: it may
+/// (the id, `meta`, the versions of references, the tags of the narrative, `40.0` for `40`). What activities rest on is left out too: it may
 /// change while all that is said stays the same.
 pub fn of(resource: &Value) -> String {
     let mut bare = resource.clone();
@@ -114,7 +114,8 @@ fn object(fields: &Map<String, Value>, text: &mut String) {
     text.push('{');
     for (name, value) in names {
         let is_emptied = value.as_array().is_some_and(|items| items.iter().all(is_left_out));
-        if is_emptied {
+        let is_version = name == "display" && fields.contains_key("reference");
+        if is_emptied || is_version {
             continue;
         }
         text.push_str(&Value::from(name.as_str()).to_string());

@@ -252,3 +252,26 @@ fn the_day_after_a_visit_was_due_the_plan_shows_the_next_and_the_prognosis_stays
     let visits = plan["activity"].as_array().unwrap().iter().find(|it| said_of(it).0 == "R16").unwrap();
     assert!(visits.to_string().contains("2028-05-10") && !visits.to_string().contains("2027-05-10"), "{visits}");
 }
+
+/// A plan as a server may store it: versions taken out of references, numbers and narrative written in another way.
+#[test]
+fn what_a_server_writes_in_its_own_way_is_no_other_hand() {
+    let place = Place::of_two();
+    place.run("2026-11-22");
+    let plan = place.plan_of(&json_of(RIB));
+    assert!(plan.to_string().contains("/_history/"));
+    let mut stored: Value = {
+        let versions = plan.to_string();
+        let parts: Vec<&str> = versions.split("/_history/").collect();
+        let without = parts[1..].iter().map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
+        serde_json::from_str(&std::iter::once(parts[0]).chain(without).collect::<String>()).unwrap()
+    };
+    assert!(!stored.to_string().contains("/_history/"));
+    let div = stored["text"]["div"].as_str().unwrap().replacen("<div ", "<div id=\"a\" ", 1).replace("&quot;", "\"");
+    stored["text"]["div"] = div.replace("<ul>", "<ul> ").into();
+    stored["id"] = "1234".into();
+    stored["meta"]["versionId"] = "1".into();
+    assert!(plan::fingerprint::is_intact(&stored));
+    stored["activity"][0]["detail"]["status"] = "stopped".into();
+    assert!(!plan::fingerprint::is_intact(&stored));
+}
