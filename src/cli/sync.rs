@@ -44,9 +44,12 @@ pub struct Arguments {
     /// Read everyone, whatever is remembered
     #[arg(long, conflicts_with = "folder")]
     full: bool,
-    /// Write nothing; print what would be written as a Bundle; exit code 6 if there is anything
+    /// Write nothing; print what would be different, patient by patient; exit code 6 if there is anything
     #[arg(long)]
     dry_run: bool,
+    /// Put the resources that a dry run would write to a server into this file, as a Bundle
+    #[arg(long, value_name = "FILE", requires = "dry_run", conflicts_with = "folder")]
+    bundle: Option<PathBuf>,
     /// Write what was done, patient by patient, to this file as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -84,12 +87,13 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     }
     let line = Line { summary: &report.summary, traffic, seconds: start.elapsed().as_millis() as f64 / 1000.0 };
     let mut output = Output::new();
-    if arguments.dry_run && report.has_changes() && arguments.folder.is_none() {
-        let entries: Vec<_> = report.would_write.iter().map(|resource| json!({ "resource": resource })).collect();
-        output.write(&json_line(&json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }))?)?;
+    if arguments.dry_run {
+        output.write(difference(&report).as_bytes())?;
     }
-    let written = output.write(&json_line(&line)?)?;
-    if written == Written::Yes {
+    if let Some(path) = &arguments.bundle {
+        write_bundle(path, &report)?;
+    }
+    if output.write(&json_line(&line)?)? == Written::Yes {
         output.finish()?;
     }
     Ok(match (report.server_failed, report.not_evaluated.is_empty(), arguments.dry_run && report.has_changes()) {
@@ -183,10 +187,27 @@ fn cohort(arguments: &Arguments) -> Result<Cohort, Failed> {
     })
 }
 
+/// What a dry run would write, patient by patient.
+fn difference(report: &Report) -> String {
+    let mut text = String::new();
+    for changed in &report.changes {
+        text.push_str(&format!("{} · {} would be {}\n", changed.patient, changed.resource, changed.what));
+        changed.difference.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+    }
+    text
+}
+
+/// The resources that a dry run would write, as a Bundle.
+fn write_bundle(path: &Path, report: &Report) -> Result<(), Failed> {
+    let entries: Vec<_> = report.would_write.iter().map(|resource| json!({ "resource": resource })).collect();
+    let bundle = json!({ "resourceType": "Bundle", "type": "collection", "entry": entries });
+    std::fs::write(path, format!("{bundle}\n")).map_err(|error| Failed::file("writing", path, error))
+}
+
 /// Tells a person what was done; patients are named by reference alone.
 fn tell_report(report: &Report) {
     let would = if report.summary.dry_run { "would be " } else { "" };
-    for Changed { patient, resource, what, reason, place } in &report.changes {
+    for Changed { patient, resource, what, reason, place, .. } in &report.changes {
         let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
         let place = place.as_ref().map(|place| format!(", `{place}`")).unwrap_or_default();
         tell(&format!("{would}{what}{reason}: {resource} of {patient}{place}"));

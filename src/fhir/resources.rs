@@ -286,9 +286,7 @@ fn prediction(expectation: &Expectation) -> Made<Option<RiskAssessmentPrediction
     if let Some(probability) = expectation.probability {
         prediction = prediction.probability(match probability {
             Probability::Exactly(percent) => RiskAssessmentPredictionProbability::Decimal(f64::from(percent)),
-            Probability::Between(low, high) => {
-                RiskAssessmentPredictionProbability::Range(percent(low, high)?)
-            }
+            Probability::Between(low, high) => RiskAssessmentPredictionProbability::Range(percent(low, high)?),
         });
     }
     if let Some(when) = &expectation.when {
@@ -382,9 +380,8 @@ fn quantity(value: f64, unit: &str) -> Made<Quantity> {
 
 /// Percentages by their unit's sign alone: HAPI indexes a probability whose unit has a UCUM code as a time, and fails.
 fn percent(low: u8, high: u8) -> Made<Range> {
-    let of = |value: u8| -> Made<Quantity> {
-        Ok(Quantity::builder().value(f64::from(value)).unit("%".to_owned()).build()?)
-    };
+    let of =
+        |value: u8| -> Made<Quantity> { Ok(Quantity::builder().value(f64::from(value)).unit("%".to_owned()).build()?) };
     Ok(Range::builder().low(of(low)?).high(of(high)?).build()?)
 }
 

@@ -44,6 +44,11 @@ pub enum ServerError {
     /// A link leads away from the server.
     #[error("the server's next link leads to another server (`{0}`); it was not followed")]
     OtherOrigin(String),
+    /// Resources name the patient at another address.
+    #[error(
+        "resources name this patient at `{0}`: whether that is the same server is not known; give the address that the server itself uses"
+    )]
+    OtherAddress(String),
     /// A page that was there already comes again.
     #[error("`{0}`: the server's pages go round in a circle, so the search cannot be completed")]
     Circle(String),
@@ -101,6 +106,7 @@ impl ServerError {
             ServerError::NotFhir { .. }
             | ServerError::TooLarge { .. }
             | ServerError::OtherOrigin(_)
+            | ServerError::OtherAddress(_)
             | ServerError::Circle(_)
             | ServerError::Address(_)
             | ServerError::Token(_)

@@ -84,12 +84,13 @@ impl Run<'_> {
         }
         let mut done = Vec::with_capacity(2);
         for (kind, change) in changes {
-            if let Some(resource) = change.resource().filter(|_| !self.dry) {
-                folder.write(kind, resource)?;
+            match change.resource() {
+                Some(resource) if !self.dry => folder.write(kind, resource)?,
+                _ => {}
             }
             let id = change.resource().and_then(|it| it.get("id")?.as_str());
             let place = id.map(|id| folder.place(kind, id).display().to_string());
-            done.extend(Changed::of(decision.patient, kind, place, &change));
+            done.extend(Changed::of(decision.patient, kind, place, &change, self.dry));
         }
         Ok(done)
     }

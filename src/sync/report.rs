@@ -5,6 +5,7 @@ use crate::inputs::Day;
 use crate::inputs::words::words;
 use crate::plan::ResourceKind;
 use crate::server::Counts;
+use crate::write::difference::difference;
 use crate::write::reconcile::Change;
 use serde::Serialize;
 use serde_json::Value;
@@ -37,6 +38,9 @@ pub struct Changed {
     /// Why it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// What it makes different, line by line; for a dry run alone, since it says what the patient has.
+    #[serde(skip)]
+    pub difference: Vec<String>,
     /// Where it stands, where it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
@@ -44,16 +48,17 @@ pub struct Changed {
 
 impl Changed {
     /// What a change comes to; nothing where nothing stands and nothing should.
-    pub fn of(patient: &str, kind: ResourceKind, place: Option<String>, change: &Change) -> Option<Changed> {
+    pub fn of(patient: &str, kind: ResourceKind, place: Option<String>, change: &Change, dry: bool) -> Option<Changed> {
         let (what, reason) = match change {
             Change::Nothing => return None,
             Change::Create(_) => (What::Created, None),
-            Change::Update(_) => (What::Updated, None),
+            Change::Update { .. } => (What::Updated, None),
             Change::Unchanged => (What::Unchanged, None),
             Change::Withdraw(_, reason) => (What::Revoked, Some(reason.word())),
             Change::OtherHand => (What::LeftToOtherHand, None),
         };
-        Some(Changed { patient: patient.to_owned(), resource: kind.name(), what, reason, place })
+        let difference = if dry { difference(change) } else { Vec::new() };
+        Some(Changed { patient: patient.to_owned(), resource: kind.name(), what, reason, difference, place })
     }
 }
 

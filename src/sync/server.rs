@@ -277,9 +277,10 @@ fn note(writes: &PatientWrites, report: &mut Report) {
     let changes = writes.changes.iter().filter_map(|(kind, change)| {
         let id = change.resource().filter(|_| !matches!(change, Change::Create(_)));
         let place = id.and_then(|it| Some(format!("{}/{}", kind.name(), it.get("id")?.as_str()?)));
-        Changed::of(&writes.patient, *kind, place, change)
+        Changed::of(&writes.patient, *kind, place, change, report.summary.dry_run)
     });
-    report.patient(changes.collect());
+    let changes = changes.collect();
+    report.patient(changes);
     if report.summary.dry_run {
         report.would_write.extend(writes.changes.iter().filter_map(|(_, change)| change.resource()).cloned());
     }

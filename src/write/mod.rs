@@ -1,5 +1,6 @@
 //! Brings what stands in agreement with what should stand: writes only where they differ, and never deletes.
 
+pub mod difference;
 pub mod folder;
 pub mod gate;
 pub mod json;

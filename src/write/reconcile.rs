@@ -17,7 +17,12 @@ pub enum Change {
     /// This should stand, under an identifier that nothing has yet.
     Create(Value),
     /// What stands says something else: this should stand in its place, under the id that it has.
-    Update(Value),
+    Update {
+        /// What stands.
+        from: Value,
+        /// What should stand.
+        to: Value,
+    },
     /// What stands is what should stand.
     Unchanged,
     /// What stands no longer holds: it is taken back, and says why.
@@ -30,7 +35,9 @@ impl Change {
     /// The resource that is to be written.
     pub const fn resource(&self) -> Option<&Value> {
         match self {
-            Change::Create(resource) | Change::Update(resource) | Change::Withdraw(resource, _) => Some(resource),
+            Change::Create(resource) | Change::Update { to: resource, .. } | Change::Withdraw(resource, _) => {
+                Some(resource)
+            }
             Change::Nothing | Change::Unchanged | Change::OtherHand => None,
         }
     }
@@ -109,7 +116,7 @@ impl Wanted<'_, '_> {
                 meta.insert("versionId".to_owned(), version);
             }
         }
-        Ok(Change::Update(wanted))
+        Ok(Change::Update { from: own.clone(), to: wanted })
     }
 
     /// After another hand: new advice goes into a draft that replaces theirs; the same advice is not given again.

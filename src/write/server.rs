@@ -41,7 +41,7 @@ pub async fn standing(
         asked.parameters.push(("patient".to_owned(), list.join(",")));
         for resource in crate::pull::server::resources(server, &asked).await? {
             let subject = resource.pointer("/subject/reference").and_then(Value::as_str);
-            let Some(id) = subject.and_then(crate::pull::server::patient_id) else { continue };
+            let Some(id) = subject.and_then(|it| crate::pull::server::patient_id(server.base(), it)) else { continue };
             let patient = format!("Patient/{id}");
             if identifier(&resource).is_some_and(|it| it.starts_with(&codes::identifier(kind, &patient))) {
                 standing.entry((patient, kind)).or_default().push(resource);

@@ -190,3 +190,32 @@ fn a_dry_run_exits_6_while_there_is_something_to_write_and_writes_nothing() {
     assert_eq!(place.call(&["--dry-run"]).0, 6);
     assert!(place.standing() == standing);
 }
+
+#[test]
+fn a_dry_run_tells_what_would_be_different_and_for_whom() {
+    let place = Place::of_two();
+    let told = |as_of: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_plasmabridge"))
+            .args(["sync", "--dry-run", "--as-of", as_of, "--folder"])
+            .arg(place.records())
+            .arg("--out")
+            .arg(place.plans())
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, text, errors) = told("2026-11-22");
+    assert_eq!(code, Some(6));
+    let patient = patient_of(&json_of(RIB));
+    assert!(text.contains(&format!("{patient} · CarePlan would be created")), "{text}");
+    assert!(text.contains("+ R16: [not-started]"), "{text}");
+    place.run("2026-11-22");
+    let (code, text, _) = told("2027-07-11");
+    assert_eq!(code, Some(6));
+    assert!(text.contains(&format!("{patient} · CarePlan would be updated")), "{text}");
+    // The next visit is another one; what was done stays as it was.
+    assert!(text.contains("~ R16: ") && text.contains("(was: [not-started]"), "{text}");
+    assert!(!text.contains("R06"), "{text}");
+    // What a patient has is for the one who asked, and not for the log.
+    assert!(!errors.contains("R16"), "{errors}");
+}

@@ -49,7 +49,7 @@ impl Pull<'_> {
         for asked in self.searches.of_cohort(since) {
             search(self.server, &asked, &mut found).await?;
         }
-        Ok(found.resources().filter_map(owner).map(str::to_owned).collect())
+        Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).collect())
     }
 
     /// Patients for whom a resource of ours stands.
@@ -63,7 +63,7 @@ impl Pull<'_> {
             asked.parameters.push(("_elements".to_owned(), "subject,meta".to_owned()));
             search(self.server, &asked, &mut found).await?;
         }
-        Ok(found.resources().filter_map(owner).map(str::to_owned).collect())
+        Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).collect())
     }
 
     /// Which of these patients have had something read of them changed since an instant, or are no longer there.
@@ -78,7 +78,7 @@ impl Pull<'_> {
         let mut there = Found::default();
         search(self.server, &self.searches.of_presence(ids), &mut there).await?;
         let gone = ids.iter().filter(|id| !there.has("Patient", id)).cloned();
-        Ok(found.resources().filter_map(owner).map(str::to_owned).chain(gone).collect())
+        Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).chain(gone).collect())
     }
 
     /// Patients for whom a resource of ours was changed since an instant, by us or by another hand.
@@ -93,7 +93,7 @@ impl Pull<'_> {
             asked.parameters.push(("_lastUpdated".to_owned(), format!("ge{since}")));
             search(self.server, &asked, &mut found).await?;
         }
-        Ok(found.resources().filter_map(owner).map(str::to_owned).collect())
+        Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).collect())
     }
 
     async fn members(&self, group: &str) -> Result<BTreeSet<String>, ServerError> {
@@ -101,8 +101,13 @@ impl Pull<'_> {
         let group = self.server.get(&format!("Group/{id}")).await?.json()?;
         let members = group.get("member").and_then(Value::as_array).into_iter().flatten();
         let is_active = |member: &&Value| member.get("inactive").and_then(Value::as_bool) != Some(true);
-        let reference =
-            |member: &Value| member.pointer("/entity/reference")?.as_str().and_then(patient_id).map(str::to_owned);
+        let reference = |member: &Value| {
+            member
+                .pointer("/entity/reference")?
+                .as_str()
+                .and_then(|it| patient_id(self.server.base(), it))
+                .map(str::to_owned)
+        };
         Ok(members.filter(is_active).filter_map(reference).collect())
     }
 }

@@ -14,6 +14,7 @@ use pages::{Found, search};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use url::Url;
 
 /// Rounds in which resources that others refer to are fetched: a panel within a panel within a report.
 const ROUNDS_OF_REFERENCES: usize = 3;
@@ -152,9 +153,12 @@ impl<'s> Pull<'s> {
             search(self.server, &asked, &mut found).await?;
         }
         let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-        let strangers = found.remove_strangers(&wanted);
+        let elsewhere = found.at_other_addresses(self.server.base(), &wanted);
+        let strangers = found.remove_strangers(self.server.base(), &wanted);
         let missing: Vec<&String> = ids.iter().filter(|id| !found.has("Patient", id)).collect();
-        if ids.len() > 1 && (strangers > 0 || (missing.len() == ids.len() && self.is_there(&missing).await?)) {
+        if ids.len() > 1
+            && (strangers > elsewhere.len() as u64 || (missing.len() == ids.len() && self.is_there(&missing).await?))
+        {
             return Ok(None);
         }
         let (mut batch, missing) = (Batch { strangers, ..Batch::default() }, missing);
@@ -168,7 +172,11 @@ impl<'s> Pull<'s> {
         }
         self.referenced(&mut found, &wanted).await?;
         batch.merged = found.merged();
-        let is_left = |id: &&String| !batch.gone.contains(id) && !batch.merged.contains(id);
+        for (id, host) in elsewhere {
+            batch.incomplete.push((id, ServerError::OtherAddress(host)));
+        }
+        let is_open = |id: &String| batch.incomplete.iter().any(|(open, _)| open == id);
+        let is_left = |id: &&String| !batch.gone.contains(id) && !batch.merged.contains(id) && !is_open(id);
         batch.complete = ids.iter().filter(is_left).cloned().collect();
         batch.text = found.bundle();
         Ok(Some(batch))
@@ -197,7 +205,7 @@ impl<'s> Pull<'s> {
             for asked in self.searches.of_references(&missing) {
                 search(self.server, &asked, found).await?;
             }
-            found.remove_strangers(wanted);
+            found.remove_strangers(self.server.base(), wanted);
             asked_for.extend(missing);
         }
         Ok(())
@@ -214,17 +222,25 @@ pub async fn resources(server: &Server, asked: &searches::Asked) -> Result<Vec<V
     Ok(found.resources().cloned().collect())
 }
 
-/// The `Patient/id` of a reference to a patient, relative, absolute or with a version.
-pub fn patient_id(reference: &str) -> Option<&str> {
-    let mut parts = reference.split('/').skip_while(|part| *part != "Patient").skip(1);
-    parts.next().filter(|id| !id.is_empty())
+/// The id of the patient that a reference leads to, relative or at this server, with a version or without.
+pub fn patient_id<'r>(base: &Url, reference: &'r str) -> Option<&'r str> {
+    let relative = match reference.strip_prefix(base.as_str()) {
+        Some(relative) => relative,
+        None if reference.contains("://") => return None,
+        None => reference.trim_start_matches('/'),
+    };
+    let mut parts = relative.split('/');
+    parts.next().filter(|kind| *kind == "Patient").and_then(|_| parts.next()).filter(|id| !id.is_empty())
 }
 
 /// The id of the patient whose a resource is.
-fn owner(resource: &Value) -> Option<&str> {
+fn owner<'r>(base: &Url, resource: &'r Value) -> Option<&'r str> {
     if resource.get("resourceType").and_then(Value::as_str) == Some("Patient") {
         return resource.get("id").and_then(Value::as_str);
     }
-    let subject = resource.get("subject").or_else(|| resource.get("patient"))?;
-    subject.get("reference").and_then(Value::as_str).and_then(patient_id)
+    subject(resource).and_then(|reference| patient_id(base, reference))
+}
+
+fn subject(resource: &Value) -> Option<&str> {
+    resource.get("subject").or_else(|| resource.get("patient"))?.get("reference")?.as_str()
 }

@@ -1,13 +1,14 @@
 //! All pages of a search, by the server's own links, and what they brought.
 
-use super::owner;
 use super::searches::Asked;
+use super::{owner, subject};
 use crate::server::{Answer, Server, ServerError};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use url::Url;
 
 /// How often a search is begun anew whose pages have run out on the server.
 const RESTARTS: usize = 2;
@@ -106,14 +107,27 @@ impl Found {
     }
 
     /// Takes out what is of patients who were not asked for; how many.
-    pub fn remove_strangers(&mut self, wanted: &BTreeSet<&str>) -> u64 {
+    pub fn remove_strangers(&mut self, base: &Url, wanted: &BTreeSet<&str>) -> u64 {
         let before = self.resources.len();
-        self.resources.retain(|(kind, _), (_, resource)| match owner(resource) {
-            Some(id) => wanted.contains(id),
+        self.resources.retain(|(kind, _), (_, resource)| match (owner(base, resource), subject(resource)) {
+            (Some(id), _) => wanted.contains(id),
             // Materials and sites may not say whose they are; what they are referred to by does.
-            None => matches!(kind.as_str(), "Specimen" | "BodyStructure"),
+            (None, None) => matches!(kind.as_str(), "Specimen" | "BodyStructure"),
+            (None, Some(_)) => false,
         });
         (before - self.resources.len()) as u64
+    }
+
+    /// The wanted patients of whom something names the subject at another address, and that address's host: whether it
+    /// is the same server cannot be known.
+    pub fn at_other_addresses(&self, base: &Url, wanted: &BTreeSet<&str>) -> BTreeMap<String, String> {
+        let elsewhere = |resource: &Value| {
+            let url = Url::parse(subject(resource)?).ok()?;
+            let id = url.path().rsplit_once("/Patient/")?.1.split('/').next()?.to_owned();
+            let host = url.host_str()?.to_owned();
+            (owner(base, resource).is_none() && wanted.contains(id.as_str())).then_some((id, host))
+        };
+        self.resources().filter_map(elsewhere).collect()
     }
 
     /// The ids of patients whose record another has replaced.
