@@ -4,6 +4,7 @@ mod evaluate;
 mod explain;
 mod logging;
 mod mappings;
+mod sample;
 mod server_arguments;
 mod sync;
 
@@ -36,6 +37,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Check, list or describe the mapping files
     Mappings(mappings::Arguments),
+    /// Print invented patients as NDJSON, a Bundle a line
+    Sample(sample::Arguments),
     /// Bring CarePlans and RiskAssessments into agreement with the records
     Sync(sync::Arguments),
 }
@@ -67,7 +70,7 @@ enum Lang {
 
 impl Common {
     fn day(&self) -> Day {
-        self.as_of.unwrap_or_else(|| Day::from(jiff::ZonedDateTime::now().date()))
+        self.as_of.unwrap_or_else(today)
     }
 
     fn language(&self) -> Language {
@@ -88,6 +91,11 @@ impl Common {
         }
         .map_err(Failed::Mappings)
     }
+}
+
+/// The day that it is here.
+fn today() -> Day {
+    Day::from(jiff::ZonedDateTime::now().date())
 }
 
 fn day(text: &str) -> Result<Day, &'static str> {
@@ -114,6 +122,7 @@ pub fn run() -> Exit {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Mappings(arguments) => mappings::run(&arguments),
+        Command::Sample(arguments) => sample::run(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
     };
     done.unwrap_or_else(|failed| {
