@@ -9,6 +9,7 @@ pub mod inputs;
 pub mod map;
 pub mod plan;
 pub mod pull;
+pub mod seed;
 pub mod server;
 pub mod sync;
 pub mod write;
