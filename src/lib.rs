@@ -10,6 +10,7 @@ pub mod map;
 pub mod plan;
 pub mod pull;
 pub mod sample;
+pub mod seed;
 pub mod server;
 pub mod sync;
 pub mod write;

@@ -5,6 +5,7 @@ mod explain;
 mod logging;
 mod mappings;
 mod sample;
+mod seed;
 mod server_arguments;
 mod sync;
 
@@ -41,6 +42,10 @@ enum Command {
     Sample(sample::Arguments),
     /// Bring CarePlans and RiskAssessments into agreement with the records
     Sync(sync::Arguments),
+    /// Put invented patients on a test server, all under one tag
+    Seed(seed::Seed),
+    /// Take away from a test server all that carries the tag, and what was written about those patients
+    Unseed(seed::Unseed),
 }
 
 /// What all that reads records can be told.
@@ -124,6 +129,8 @@ pub fn run() -> Exit {
         Command::Mappings(arguments) => mappings::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
+        Command::Seed(arguments) => seed::put(&arguments),
+        Command::Unseed(arguments) => seed::take(&arguments),
     };
     done.unwrap_or_else(|failed| {
         tell(&format!("error: {failed}"));

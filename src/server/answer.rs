@@ -34,6 +34,16 @@ impl Answer {
         serde_json::from_str(&self.body).map_err(|error| self.not_fhir(&error))
     }
 
+    /// The statuses of the entries, in their order, where the answer is that of a transaction or batch.
+    ///
+    /// # Errors
+    /// Where it is no JSON.
+    pub fn statuses(&self) -> Result<Vec<u16>, ServerError> {
+        let body = self.json()?;
+        let entries = body.get("entry").and_then(Value::as_array).into_iter().flatten();
+        Ok(entries.filter_map(|entry| entry.pointer("/response/status")?.as_str()?.get(..3)?.parse().ok()).collect())
+    }
+
     /// The error that the body is not what was asked for.
     pub fn not_fhir(&self, error: &serde_json::Error) -> ServerError {
         let start = self.body.trim_start();

@@ -135,19 +135,11 @@ pub async fn send(server: &Server, transaction: &Value) -> Result<Written, Serve
         Err(error) if error.is_fatal() && !error.is_uncertain() => return Err(error),
         Err(error) => return Ok(Written::LookAgain(error)),
     };
-    let body = match answer.json() {
-        Ok(body) => body,
+    let statuses = match answer.statuses() {
+        Ok(statuses) => statuses,
         Err(error) => return Ok(Written::LookAgain(error)),
     };
-    let entries = |bundle: &Value| bundle.get("entry").and_then(Value::as_array).map_or(0, Vec::len);
-    let sent = entries(transaction);
-    let statuses: Vec<u16> = body
-        .get("entry")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.pointer("/response/status")?.as_str()?.get(..3)?.parse().ok())
-        .collect();
+    let sent = transaction.get("entry").and_then(Value::as_array).map_or(0, Vec::len);
     let failed = statuses.iter().find(|status| !(200..300).contains(*status));
     // A conditional create that found something (200) was somebody else's: it has to be looked at.
     let creates = transaction.get("entry").and_then(Value::as_array).into_iter().flatten();

@@ -7,6 +7,7 @@ mod definitions;
 mod examples;
 mod explanations;
 mod generate;
+mod hapi;
 mod hostile;
 mod mappings;
 mod missing;
