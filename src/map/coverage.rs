@@ -2,6 +2,7 @@
 
 use super::Mappings;
 use super::codes::{CodeId, MissId};
+use super::profiles::ProfileId;
 use crate::fhir::{Oddity, Record, Resource, Stored};
 use crate::inputs::Input;
 use crate::inputs::words::words;
@@ -92,6 +93,10 @@ words! {
         LimitNotUsed = "limit_not_used",
         /// Used, without one of its parts, which cannot be read.
         PartNotUsed = "part_not_used",
+        /// Used, as not ended: its status says that it goes on, so that its end is the last day so far.
+        NotOver = "not_over",
+        /// It is a part of a course that is read.
+        PartOfCourse = "part_of_course",
     }
 }
 
@@ -105,6 +110,7 @@ impl Reason {
                 | Reason::RecordedDateUsed
                 | Reason::LimitNotUsed
                 | Reason::PartNotUsed
+                | Reason::NotOver
                 | Reason::TwoContents
         )
     }
@@ -152,6 +158,8 @@ impl Reason {
             Reason::RecordedDateUsed => "used by the day it was recorded, since its onset is not a whole date",
             Reason::LimitNotUsed => "used without its reference limits, which cannot be read",
             Reason::PartNotUsed => "used without one of its parts, which cannot be read",
+            Reason::NotOver => "used as not ended, since its status says that it goes on",
+            Reason::PartOfCourse => "a part of a course that is read as a whole",
         }
     }
 }
@@ -161,10 +169,22 @@ impl Reason {
 pub enum FoundBy {
     /// A code of the mapping files.
     Code(CodeId),
+    /// A profile of the mapping files.
+    Profile(ProfileId),
     /// The project's own code.
     OwnCode,
     /// An element of the Patient.
     Element,
+}
+
+impl FoundBy {
+    /// The code, if it was one.
+    pub const fn code(self) -> Option<CodeId> {
+        match self {
+            FoundBy::Code(code) => Some(code),
+            FoundBy::Profile(_) | FoundBy::OwnCode | FoundBy::Element => None,
+        }
+    }
 }
 
 /// A found entry, or something that was not used.
