@@ -79,8 +79,6 @@ words! {
         TwoContents = "two_contents",
         /// Another record of the same person is named; it is not read.
         LinkedRecord = "linked_record",
-        /// The search went on at a page that is not here.
-        MorePages = "more_pages",
         /// Another volume of the same course and site, with a dose that is not higher.
         OtherVolume = "other_volume",
         /// Used, by the date of issue, since there is no other.
@@ -151,7 +149,6 @@ impl Reason {
             Reason::Replaced => "a newer version or a correction has taken its place",
             Reason::TwoContents => "the same version is there with two contents; both are used",
             Reason::LinkedRecord => "another record of the same person is not read",
-            Reason::MorePages => "the search result goes on at a page that is not here",
             Reason::OtherVolume => "another volume of the same course and site has the dose",
             Reason::IssuedDateUsed => "used by its date of issue, since it has no other",
             Reason::UsedWithoutDate => "used without its date, which is only a month or a year",
@@ -310,7 +307,6 @@ fn of_oddity(oddity: &Oddity) -> NotUsed {
         Oddity::Replaced { source } => (Reason::Replaced, source, None),
         Oddity::TwoContents { source } => (Reason::TwoContents, source, None),
         Oddity::Linked { source } => (Reason::LinkedRecord, source, None),
-        Oddity::MorePages { source } => (Reason::MorePages, source, None),
     };
     NotUsed {
         reason: reason.word(),
