@@ -7,6 +7,7 @@ mod examples;
 mod explanations;
 mod generate;
 mod hostile;
+mod later;
 mod mappings;
 mod missing;
 mod ordinary;
