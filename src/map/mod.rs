@@ -22,6 +22,7 @@ mod reading;
 mod rule;
 mod selectors;
 mod sharing;
+mod starts;
 mod units;
 
 pub use codes::{CodeId, KnownCode};
