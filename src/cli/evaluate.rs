@@ -157,15 +157,17 @@ fn from_inputs(arguments: &Arguments, file: &Path) -> Result<Exit, Failed> {
         let as_of = arguments.common.as_of.or(inputs.as_of()).unwrap_or_else(|| arguments.common.day());
         printed(arguments.emit, inputs.for_day(as_of), as_of, language).map(|text| Ok(Some(text)))
     };
+    let mut refuse = |line: u64, why: &dyn std::fmt::Display| {
+        refused += 1;
+        tell(&format!("error: {}, line {line}: {why}; this patient is not decided", name(file)));
+    };
     let lines = each_line(file, arguments.common.threads(), work, |line, result| {
         match result {
-            Err(failed) => ended = Err(failed),
-            Ok(Err(error)) => {
-                refused += 1;
-                tell(&format!("error: {}, line {line}: {error}; this patient is not decided", name(file)));
-            }
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some(text))) => {
+            Err(damage) => refuse(line, &damage),
+            Ok(Err(failed)) => ended = Err(failed),
+            Ok(Ok(Err(error))) => refuse(line, &error),
+            Ok(Ok(Ok(None))) => {}
+            Ok(Ok(Ok(Some(text)))) => {
                 read += 1;
                 ended = output.write(&text);
             }

@@ -78,11 +78,6 @@ pub enum Oddity {
         /// The other record.
         source: String,
     },
-    /// A search result goes on at a page that is not here.
-    MorePages {
-        /// The file that says so.
-        source: String,
-    },
 }
 
 /// Word that a resource was deleted.

@@ -13,9 +13,8 @@ pub(super) type Diagnoses<'i> = SmallVec<[(&'i Entry, &'i Diagnosis); 4]>;
 
 /// Reads the diagnoses that are not of later than the day of the decision.
 pub(super) fn diagnoses<'i>(case: &Case<'i>) -> Diagnoses<'i> {
-    let of_then = |diagnosis: &Diagnosis| diagnosis.date().is_none_or(|date| date <= case.as_of);
-    let entries = case.inputs.of(Input::Diagnosis).iter();
-    entries.filter_map(|entry| case.log.diagnosis(entry).filter(|it| of_then(it)).map(|it| (entry, it))).collect()
+    let entries = case.inputs.of(Input::Diagnosis).iter().filter(|entry| !case.is_later(entry));
+    entries.filter_map(|entry| Some((entry, case.log.diagnosis(entry)?))).collect()
 }
 
 /// The plasmacytomas that are not refuted.

@@ -114,11 +114,16 @@ impl<'i> Case<'i> {
 
     /// Notes that a closed input was tested and has no entry up to the day of the decision.
     pub fn test_closed(&self, input: Input) {
-        if self.inputs.of(input).iter().all(|entry| entry.day().is_some_and(|day| day > self.as_of)) {
+        if self.inputs.of(input).iter().all(|entry| self.is_later(entry)) {
             let mut set = self.not_recorded.get();
             set.insert(input);
             self.not_recorded.set(set);
         }
+    }
+
+    /// Whether it began after the day of the decision, so that it counts nowhere (§3) and is not looked at.
+    pub fn is_later(&self, entry: &Entry) -> bool {
+        entry.begins().is_some_and(|day| day > self.as_of)
     }
 
     /// The entries that are not after the day of the decision, the oldest first.
@@ -129,7 +134,8 @@ impl<'i> Case<'i> {
     /// The entries in a window, without those that an adjudicated one of it has ended.
     pub fn window(&self, input: Input, window: Window) -> Entries<'i> {
         let window = Window { to: window.to.min(self.as_of), ..window };
-        let mut entries: Entries<'i> = self.inputs.of(input).iter().filter(|entry| window.has(entry.day())).collect();
+        let mut entries: Entries<'i> =
+            self.inputs.of(input).iter().filter(|entry| window.has(entry.day()) && !self.is_later(entry)).collect();
         if input == Input::Haemoglobin {
             entries.retain(|entry| !self.after_operation(entry));
         }

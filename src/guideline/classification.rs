@@ -3,7 +3,7 @@
 use super::decision::{Classification, ClassificationResult, Compartment, Event, Marrow};
 use super::events::Events;
 use super::findings::{CompartmentFinding, Lesions, MarrowFinding};
-use crate::inputs::{Condition, InputSet};
+use crate::inputs::{Condition, Input, InputSet};
 use smallvec::SmallVec;
 
 /// What Table 1 is read with.
@@ -68,9 +68,11 @@ impl Table1<'_, '_> {
 
         let not_plasma_cell = biopsy.negated().and(involved_10.negated());
         let two_lesions = biopsy.and(two).and(others.or(involved_10).or(signal).negated());
-        let by_events = others.or(counted.and(two.negated()));
+        let two_lesions = self.without_flow(two_lesions);
+        let by_counts = self.without_site(counted, counted.and(two.negated()));
+        let by_events = others.or(by_counts);
         // A marrow of 60 % is one of 10 %: where nothing else is open among the events, the biopsy decides nothing.
-        let but_marrow = self.events.others_but_marrow().or(counted.and(two.negated()));
+        let but_marrow = self.events.others_but_marrow().or(by_counts);
         let requires_treatment = if but_marrow.is_false() {
             self.events.get(Event::Marrow60).condition
         } else {
@@ -105,6 +107,23 @@ impl Table1<'_, '_> {
             }
         }
         Row { classification: Classification { result, possible, missing }, requires_treatment, two_lesions }
+    }
+
+    /// Where only a count of lytic lesions could still make two lesions bone lesions, none is known, so that row 2 may
+    /// become false and not true: that flow rules 10 % out does not matter to it.
+    fn without_flow(&self, two_lesions: Condition) -> Condition {
+        let hopeless = self.compartment.can_only_be_soft_tissue() && self.lesions.lytic_above_one.is_none();
+        let flow = InputSet::one(Input::MarrowFlowClonalPlasmaCells);
+        if hopeless { Condition::new(two_lesions.truth, two_lesions.missing.without(flow)) } else { two_lesions }
+    }
+
+    /// Where another site can only make the tumour extramedullary, it does not matter to a number of lesions that is
+    /// not known at all: it does not make one of them lytic.
+    fn without_site(&self, counted: Condition, by_counts: Condition) -> Condition {
+        let uncounted = counted.is_unknown() && counted.missing == InputSet::one(Input::LesionCount);
+        let idle = self.compartment.can_only_be_soft_tissue() && uncounted;
+        let site = InputSet::one(Input::TumourSite);
+        if idle { Condition::new(by_counts.truth, by_counts.missing.without(site)) } else { by_counts }
     }
 
     fn kind(&self) -> ClassificationResult {

@@ -149,9 +149,7 @@ impl<'i> Treatments<'i> {
         for entry in case.all(Input::SystemicTherapy) {
             let Some(therapy) = case.log.systemic_therapy(entry) else { continue };
             let start = therapy.start.or(therapy.end);
-            if start.is_none_or(|start| start <= case.as_of) {
-                systemic.push(Systemic { start, entry, counts: counts(start) });
-            }
+            systemic.push(Systemic { start, entry, counts: counts(start) });
         }
         Treatments { courses, operations, systemic }
     }
@@ -172,9 +170,6 @@ fn read_courses<'i>(case: &Case<'i>) -> SmallVec<[Course<'i>; 4]> {
     for entry in case.all(Input::Radiotherapy) {
         let Some(recorded) = case.log.radiotherapy(entry) else { continue };
         let course = read_course(entry, &recorded);
-        if course.start().is_some_and(|start| start > case.as_of) {
-            continue;
-        }
         match courses.iter_mut().find(|other| is_one_record(other, &course)) {
             Some(twin) => {
                 twin.stated = stronger(twin.stated, course.stated);

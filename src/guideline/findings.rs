@@ -286,6 +286,11 @@ impl CompartmentFinding {
         Condition::new(truth, self.missing)
     }
 
+    /// Whether another site can only make it extramedullary: a bone site against a confirmed extramedullary kind.
+    pub fn can_only_be_soft_tissue(&self) -> bool {
+        self.conflict && self.site.is_some_and(Site::is_bone)
+    }
+
     /// Whether it is known.
     pub fn is_known(&self) -> Condition {
         let known = self.compartment != Compartment::Unknown;

@@ -330,7 +330,11 @@ fn conflicts_of<'i>(case: &Case<'i>, input: Input, conflicts: &mut Vec<Conflict<
         let alike = match reading.agreement {
             Agreement::Agree => true,
             Agreement::NumberAndBool if input == Input::SerumMProtein => {
-                reading.number_and_bool_are_alike(M_PROTEIN_PRESENT)
+                reading.number_and_bool_are_alike(|number| number.above(M_PROTEIN_PRESENT.value), Truth::True)
+            }
+            // 150 mg/24 h that are also said to be absent: alike too; that it is present says no amount.
+            Agreement::NumberAndBool if input == Input::UrineMProtein => {
+                reading.number_and_bool_are_alike(|number| number.at_least(URINE_M_PROTEIN.value), Truth::Unknown)
             }
             Agreement::NumberAndBool | Agreement::Between | Agreement::Disagree => false,
         };

@@ -283,6 +283,16 @@ impl Entry {
         }
     }
 
+    /// The day on which what it says began: of a diagnosis or a treatment by its own dates (§2), else its day.
+    pub fn begins(&self) -> Option<Day> {
+        match self.value {
+            Value::Diagnosis(diagnosis) => diagnosis.date(),
+            Value::Radiotherapy(course) => course.start.or(course.end),
+            Value::SystemicTherapy(therapy) => therapy.start.or(therapy.end),
+            _ => self.day(),
+        }
+    }
+
     /// The calendar day of its time.
     pub fn day(&self) -> Option<Day> {
         self.time.map(When::day)

@@ -310,6 +310,11 @@ impl InputSet {
         InputSet(self.0 | other.0)
     }
 
+    /// Those of this set that are not in the other.
+    pub const fn without(self, other: InputSet) -> InputSet {
+        InputSet(self.0 & !other.0)
+    }
+
     /// Adds one.
     pub fn insert(&mut self, input: Input) {
         self.0 |= input.bit();

@@ -3,7 +3,7 @@
 use super::entry::{Entry, Value};
 use super::interval::Interval;
 use super::time::{When, newer_time, same_time};
-use super::truth::{Limit, Truth};
+use super::truth::Truth;
 use smallvec::SmallVec;
 
 /// Entries in a window; few in nearly every record.
@@ -44,12 +44,13 @@ impl<'i> Reading<'i> {
         Reading { entries, agreement }
     }
 
-    /// Whether a number and a yes or no say the same of whether there is more than the limit; two numbers or two
-    /// answers among them that differ do not.
-    pub fn number_and_bool_are_alike(&self, limit: Limit) -> bool {
+    /// Whether a number and a yes or no answer a test alike, where `yes` answers it so and `no` says no; two numbers or
+    /// two answers among them that differ do not.
+    pub fn number_and_bool_are_alike(&self, test: impl Fn(Interval) -> Truth, yes: Truth) -> bool {
         let truth = |value: &Value| match value {
-            Value::Quantity(quantity) => Interval::of(quantity, false).above(limit.value),
-            Value::Bool(value) => Truth::known(*value),
+            Value::Quantity(quantity) => test(Interval::of(quantity, false)),
+            Value::Bool(true) => yes,
+            Value::Bool(false) => Truth::False,
             _ => Truth::Unknown,
         };
         let alike = |a: &Value, b: &Value| {

@@ -126,7 +126,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
             dated => date::day(dated),
         };
-        parts.site = self.body_site(at, input, code, &condition.body_site).or(parts.site);
+        parts.site = self.body_site(at, input, Some(code), &condition.body_site).or(parts.site);
         let Some(value) = parts.value(input) else { return };
         self.entry(at, FoundBy::Code(code), input, value, None, &parts);
         if let (true, Some(site)) = (feeds_tumour_site && certainty != Certainty::Refuted, parts.site) {
@@ -149,7 +149,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             return self.unused(at, Some(input), Some(code), Reason::NotCertain);
         }
         let mut parts = rule.says;
-        parts.site = self.body_site(at, input, code, &condition.body_site).or(parts.site);
+        parts.site = self.body_site(at, input, Some(code), &condition.body_site).or(parts.site);
         let Some(value) = parts.value(input) else {
             return self.unused(at, Some(input), Some(code), Reason::MissingPart);
         };

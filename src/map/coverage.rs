@@ -2,6 +2,7 @@
 
 use super::Mappings;
 use super::codes::{CodeId, MissId};
+use super::profiles::ProfileId;
 use crate::fhir::{Oddity, Record, Resource, Stored};
 use crate::inputs::Input;
 use crate::inputs::words::words;
@@ -78,8 +79,6 @@ words! {
         TwoContents = "two_contents",
         /// Another record of the same person is named; it is not read.
         LinkedRecord = "linked_record",
-        /// The search went on at a page that is not here.
-        MorePages = "more_pages",
         /// Another volume of the same course and site, with a dose that is not higher.
         OtherVolume = "other_volume",
         /// Used, by the date of issue, since there is no other.
@@ -92,6 +91,10 @@ words! {
         LimitNotUsed = "limit_not_used",
         /// Used, without one of its parts, which cannot be read.
         PartNotUsed = "part_not_used",
+        /// Used, as not ended: its status says that it goes on, so that its end is the last day so far.
+        NotOver = "not_over",
+        /// It is a part of a course that is read.
+        PartOfCourse = "part_of_course",
     }
 }
 
@@ -105,6 +108,7 @@ impl Reason {
                 | Reason::RecordedDateUsed
                 | Reason::LimitNotUsed
                 | Reason::PartNotUsed
+                | Reason::NotOver
                 | Reason::TwoContents
         )
     }
@@ -145,13 +149,14 @@ impl Reason {
             Reason::Replaced => "a newer version or a correction has taken its place",
             Reason::TwoContents => "the same version is there with two contents; both are used",
             Reason::LinkedRecord => "another record of the same person is not read",
-            Reason::MorePages => "the search result goes on at a page that is not here",
             Reason::OtherVolume => "another volume of the same course and site has the dose",
             Reason::IssuedDateUsed => "used by its date of issue, since it has no other",
             Reason::UsedWithoutDate => "used without its date, which is only a month or a year",
             Reason::RecordedDateUsed => "used by the day it was recorded, since its onset is not a whole date",
             Reason::LimitNotUsed => "used without its reference limits, which cannot be read",
             Reason::PartNotUsed => "used without one of its parts, which cannot be read",
+            Reason::NotOver => "used as not ended, since its status says that it goes on",
+            Reason::PartOfCourse => "a part of a course that is read as a whole",
         }
     }
 }
@@ -161,10 +166,22 @@ impl Reason {
 pub enum FoundBy {
     /// A code of the mapping files.
     Code(CodeId),
+    /// A profile of the mapping files.
+    Profile(ProfileId),
     /// The project's own code.
     OwnCode,
     /// An element of the Patient.
     Element,
+}
+
+impl FoundBy {
+    /// The code, if it was one.
+    pub const fn code(self) -> Option<CodeId> {
+        match self {
+            FoundBy::Code(code) => Some(code),
+            FoundBy::Profile(_) | FoundBy::OwnCode | FoundBy::Element => None,
+        }
+    }
 }
 
 /// A found entry, or something that was not used.
@@ -290,7 +307,6 @@ fn of_oddity(oddity: &Oddity) -> NotUsed {
         Oddity::Replaced { source } => (Reason::Replaced, source, None),
         Oddity::TwoContents { source } => (Reason::TwoContents, source, None),
         Oddity::Linked { source } => (Reason::LinkedRecord, source, None),
-        Oddity::MorePages { source } => (Reason::MorePages, source, None),
     };
     NotUsed {
         reason: reason.word(),

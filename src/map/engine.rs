@@ -1,7 +1,7 @@
 //! The reading of a record: each resource once, each coding looked up once, each entry with its source.
 
 use super::Mappings;
-use super::codes::{CodeId, KnownCode, MissId};
+use super::codes::{CodeId, KnownCode, MissId, RuleId};
 use super::coverage::{Coverage, FoundBy, FoundCode, Reason, Unused};
 use super::date::Dated;
 use super::file::ResourceKind;
@@ -102,6 +102,10 @@ impl Mappings {
         match by {
             FoundBy::OwnCode => named("own"),
             FoundBy::Element => named("patient"),
+            FoundBy::Profile(id) => FoundCode {
+                code: self.profiles.get(id).map(|known| known.url.to_string()).unwrap_or_default(),
+                ..named("profile")
+            },
             FoundBy::Code(id) => match self.codes.get(id) {
                 Some(known) => FoundCode {
                     system: self.codes.short_name(known.system).to_owned(),
@@ -140,6 +144,11 @@ impl Mappings {
             .iter()
             .filter(move |(resource, _)| *resource == kind)
             .filter_map(|(_, id)| self.rules.get(usize::from(id.0)))
+    }
+
+    /// A rule.
+    pub(super) fn rule(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(usize::from(id.0))
     }
 
     /// The place that a concept means, if all of its codes that mean one mean the same.
@@ -255,18 +264,17 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     pub fn near_misses(&mut self, at: &At<'r, 'a>, code: CodeId) -> bool {
         let misses: SmallVec<[MissId; 1]> =
             self.mappings.code(code).map(|known| known.misses.clone()).unwrap_or_default();
-        for miss in &misses {
+        self.name_misses(at, Some(code), &misses);
+        !misses.is_empty()
+    }
+
+    /// Names near misses.
+    pub fn name_misses(&mut self, at: &At<'r, 'a>, code: Option<CodeId>, misses: &[MissId]) {
+        for miss in misses {
             let input = self.mappings.miss(*miss).map(|miss| miss.input);
             let reason = Reason::NearMiss;
-            self.coverage.unused.push(Unused {
-                resource: at.place,
-                input,
-                code: Some(code),
-                reason,
-                miss: Some(*miss),
-            });
+            self.coverage.unused.push(Unused { resource: at.place, input, code, reason, miss: Some(*miss) });
         }
-        !misses.is_empty()
     }
 
     /// Notes the last entry as a part of an examination.
@@ -318,6 +326,6 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
 }
 
 /// Whether a resource must not be read since something that is not known here may change its meaning.
-fn modified(common: &Common<'_, '_>) -> Option<Reason> {
+pub(super) fn modified(common: &Common<'_, '_>) -> Option<Reason> {
     (!common.modifier_extension.is_empty() || common.implicit_rules.is_some()).then_some(Reason::ModifierExtension)
 }

@@ -58,10 +58,19 @@ pub struct From {
     /// Where in the resource the codes are looked for; `code` if not said.
     #[serde(default)]
     pub codes_in: CodesIn,
-    /// The codes. Only `Patient` has none.
+    /// The codes. Only `Patient` has none, or a Procedure that is found by `profiles`.
     #[serde(default)]
     #[schemars(with = "Vec<Code>")]
     pub codes: Vec<Spanned<Code>>,
+    /// Profiles: a Procedure that claims one of them in `meta.profile` is meant, whatever its code; a version (`|4.0.0`)
+    /// that it claims does not matter.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub profiles: Option<Spanned<Vec<Text>>>,
+    /// Codes of a Procedure's `category` that are enough where it has no code and no profile that is known.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Code>>")]
+    pub categories: Option<Spanned<Vec<Spanned<Code>>>>,
     /// What the code alone says: the named parts of the entry (decision specification §9).
     #[serde(default)]
     #[schemars(with = "Says")]
@@ -126,8 +135,13 @@ pub struct NotThis {
     #[schemars(with = "String")]
     pub why: Text,
     /// The codes.
+    #[serde(default)]
     #[schemars(with = "Vec<Code>")]
     pub codes: Vec<Spanned<Code>>,
+    /// Profiles: a Procedure that claims one of them is not the input, whatever its code.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub profiles: Option<Spanned<Vec<Text>>>,
 }
 
 /// The kinds of resources that are read.

@@ -7,7 +7,7 @@ use super::part::{Field, FieldKind, Parts};
 use super::problem::{SourceFile, suggestion};
 use super::rule::{ExaminationPart, Factors, Miss, Reading, Rule};
 use super::units::{UnitId, decimal};
-use super::{reading, rule};
+use super::{reading, rule, selectors};
 use crate::inputs::{Input, Kind};
 use std::ops::Range;
 use toml::Spanned;
@@ -45,7 +45,13 @@ pub(super) fn read(
             let message = format!("near misses of `{input}` without a reason");
             loading.problems.push(source.problem(not.get_ref().why.span(), message, "empty"));
         }
-        loading.add_miss(Miss { input, why: not.get_ref().why.get_ref().as_str().into() }, &codes);
+        let table = not.get_ref();
+        if table.codes.is_empty() && table.profiles.is_none() {
+            let message = format!("near misses of `{input}` without codes and profiles");
+            loading.problems.push(source.problem(not.span(), message, "finds nothing"));
+        }
+        let miss = loading.add_miss(Miss { input, why: table.why.get_ref().as_str().into() }, &codes);
+        selectors::misses(loading, source, input, table, miss);
     }
 }
 
@@ -155,14 +161,16 @@ fn rule_of(
         feeds_tumour_site,
         file: source.name.as_str().into(),
     };
-    loading.add_rule(rule, (file, spanned.span()), codes);
+    let rule = loading.add_rule(rule, (file, spanned.span()), codes);
+    selectors::rules(loading, source, input, from, rule);
 }
 
 fn check_codes(loading: &mut Loading, source: &SourceFile, input: Input, from: &From) {
     let resource = *from.resource.get_ref();
     let span = from.resource.span();
     let of_patient = matches!(input, Input::BirthDate | Input::Deceased);
-    let message = match (resource, from.codes.is_empty()) {
+    let finds_nothing = from.codes.is_empty() && from.profiles.is_none() && from.categories.is_none();
+    let message = match (resource, finds_nothing) {
         (ResourceKind::Patient, false) => Some("a `Patient` has no codes to be found by".to_owned()),
         (ResourceKind::Patient, true) if !of_patient => Some(format!("`{input}` does not stand in a `Patient`")),
         (ResourceKind::Patient, true) => None,

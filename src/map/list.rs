@@ -119,9 +119,12 @@ impl fmt::Display for Listing<'_> {
         let codes = self.0.listed_codes();
         for input in Input::ALL {
             writeln!(f, "{input}{}", input.unit().map(|unit| format!(" [{unit}]")).unwrap_or_default())?;
+            let is_rule = |id| self.0.rule(id).is_some_and(|rule| rule.input == *input);
+            let profiles: Vec<&str> =
+                self.0.profiles.all().filter(|(_, id)| is_rule(*id)).map(|(profile, _)| profile).collect();
             match self.0.own_code_only(*input) {
                 Some(why) => writeln!(f, "  own code only: {why}")?,
-                None if codes.iter().all(|code| code.input != *input) => {
+                None if profiles.is_empty() && codes.iter().all(|code| code.input != *input) => {
                     writeln!(f, "  by elements of the resource ({})", self.0.files_of(*input).join(", "))?;
                 }
                 None => {}
@@ -133,6 +136,12 @@ impl fmt::Display for Listing<'_> {
                     "  {resource:<17} {:<14} {:<30} {:?}  {}",
                     code.system, code.code, code.trust, code.display
                 )?;
+            }
+            for profile in profiles {
+                writeln!(f, "  {:<17} profile {profile}", "Procedure")?;
+            }
+            for (code, _) in self.0.profiles.categories().filter(|(_, id)| is_rule(*id)) {
+                writeln!(f, "  {:<17} category {}", "Procedure", self.0.written_code(code).unwrap_or_default())?;
             }
         }
         Ok(())

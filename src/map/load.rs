@@ -4,6 +4,7 @@ use super::codes::{Answer, CodeId, Codes, MissId, RuleId};
 use super::file::{self, Code, Trust};
 use super::input_table;
 use super::problem::{Problem, SourceFile, suggestion};
+use super::profiles::Profiles;
 use super::read;
 use super::rule::{InputSettings, Miss, Rule};
 use super::units::Units;
@@ -27,6 +28,7 @@ pub(super) struct Loading {
     pub codes: Codes,
     pub units: Units,
     pub rules: Vec<Rule>,
+    pub profiles: Profiles,
     pub misses: Vec<Miss>,
     pub settings: Vec<InputSettings>,
     pub problems: Vec<Problem>,
@@ -133,6 +135,7 @@ impl Loading {
             codes: Codes::default(),
             units: Units::default(),
             rules: Vec::new(),
+            profiles: Profiles::default(),
             misses: Vec::new(),
             settings: vec![InputSettings::default(); Input::COUNT],
             problems: Vec::new(),
@@ -260,7 +263,7 @@ impl Loading {
         rule: Rule,
         place: (usize, std::ops::Range<usize>),
         codes: Vec<(CodeId, std::ops::Range<usize>)>,
-    ) {
+    ) -> RuleId {
         let id = RuleId(u16::try_from(self.rules.len()).unwrap_or(u16::MAX));
         if let Some(settings) = self.settings.get_mut(rule.input as usize) {
             settings.rules.push(id);
@@ -273,10 +276,11 @@ impl Loading {
         self.rules.push(rule);
         self.places.push(place);
         self.code_places.push(codes);
+        id
     }
 
     /// Adds a group of near misses.
-    pub fn add_miss(&mut self, miss: Miss, codes: &[CodeId]) {
+    pub fn add_miss(&mut self, miss: Miss, codes: &[CodeId]) -> MissId {
         let id = MissId(u16::try_from(self.misses.len()).unwrap_or(u16::MAX));
         for code in codes {
             if let Some(known) = self.codes.get_mut(*code) {
@@ -284,6 +288,7 @@ impl Loading {
             }
         }
         self.misses.push(miss);
+        id
     }
 
     fn check_that_every_input_is_fed(&mut self, files: &[SourceFile]) {
@@ -321,6 +326,7 @@ impl Loading {
         input_table::own_factors(&mut self);
         Ok(Mappings {
             codes: self.codes,
+            profiles: self.profiles,
             units: self.units,
             rules: self.rules,
             misses: self.misses,

@@ -16,19 +16,24 @@ mod own;
 mod part;
 mod problem;
 mod procedure;
+mod profiles;
 mod read;
 mod reading;
 mod rule;
+mod selectors;
 mod sharing;
+mod starts;
 mod units;
 
 pub use codes::{CodeId, KnownCode};
 pub use coverage::{Coverage, CoverageReport, FoundBy, FoundCode, NotUsed, Reason};
 pub use list::{ListedCode, Listing, schema};
 pub use problem::{Problem, SourceFile, picture};
+pub use profiles::ProfileId;
 pub use rule::Rule;
 
 use codes::Codes;
+use profiles::Profiles;
 use rule::{InputSettings, Miss};
 use units::Units;
 
@@ -36,6 +41,7 @@ use units::Units;
 #[derive(Debug)]
 pub struct Mappings {
     codes: Codes,
+    profiles: Profiles,
     units: Units,
     rules: Vec<Rule>,
     misses: Vec<Miss>,

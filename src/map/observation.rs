@@ -228,7 +228,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             said_by_existence(self.mappings, answered)?;
         }
         if parts.site.is_none() || input.is_complication() {
-            let site = self.body_site(at, input, code, observation.body_site.as_slice());
+            let site = self.body_site(at, input, Some(code), observation.body_site.as_slice());
             parts.site = site.or(parts.site);
         }
         let value = parts.value(input).ok_or(Reason::MissingPart)?;
@@ -248,13 +248,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         &mut self,
         at: &At<'r, 'a>,
         input: Input,
-        code: CodeId,
+        code: Option<CodeId>,
         sites: &[BodySite<'a>],
     ) -> Option<crate::inputs::words::Site> {
         match self.site_of_all(at, sites) {
             Ok(site) => site,
             Err(_) => {
-                self.unused(at, Some(input), Some(code), Reason::PartNotUsed);
+                self.unused(at, Some(input), code, Reason::PartNotUsed);
                 None
             }
         }

@@ -4,37 +4,36 @@ use super::Mappings;
 use super::codes::CodeId;
 use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
-use super::engine::{At, Mapper};
+use super::engine::{At, Mapper, modified};
 use super::file::{CodesIn, Element, ResourceKind};
 use super::observation::{Part, issued, readable};
 use super::part::{Field, Parts};
 use super::rule::{Place, Reading, Rule, Shape};
 use crate::fhir::clinical::{DiagnosticReport, Procedure};
 use crate::fhir::datatypes::{CodeableConcept, Extension};
-use crate::fhir::{Found, Resource};
+use crate::fhir::{Found, Resource, Stored};
 use crate::inputs::words::Site;
 use crate::inputs::{Input, When};
 use smallvec::SmallVec;
 
+/// A fraction is a part of a plan, this of a phase, this of a course; nothing real goes further than this.
+const MOST_WHOLES: usize = 16;
+
 impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     pub(super) fn procedure(&mut self, at: &At<'r, 'a>, procedure: &'r Procedure<'a>) {
-        let codes = self.mappings.known(procedure.code.as_ref());
-        let mut known = false;
-        for code in &codes {
-            known |= self.near_misses(at, *code);
-        }
         let mappings = self.mappings;
-        let mut seen: SmallVec<[Input; 2]> = SmallVec::new();
-        for code in &codes {
-            for rule in mappings.rules_of(*code, ResourceKind::Procedure) {
-                known = true;
-                if seen.contains(&rule.input) {
-                    continue;
-                }
-                seen.push(rule.input);
-                if let Err(reason) = self.by_procedure_rule(at, procedure, *code, rule) {
-                    self.unused(at, Some(rule.input), Some(*code), reason);
-                }
+        let starts = mappings.starts_of(procedure);
+        for miss in &starts.misses {
+            self.name_misses(at, None, std::slice::from_ref(miss));
+        }
+        let mut known = !starts.misses.is_empty();
+        for code in mappings.known(procedure.code.as_ref()) {
+            known |= self.near_misses(at, code);
+        }
+        for (by, rule) in starts.rules {
+            known = true;
+            if let Err(reason) = self.by_procedure_rule(at, procedure, by, rule) {
+                self.unused(at, Some(rule.input), by.code(), reason);
             }
         }
         if !known {
@@ -43,20 +42,64 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         }
     }
 
+    /// Whether a treatment is a part of one in this record that is read for the same input: then the whole is the
+    /// course, and its parts would count the same dose again. A part whose whole is not here is read, since the
+    /// patient was treated; so are two that are parts of each other.
+    fn is_part_of_another(&self, stored: &'r Stored<'a>, procedure: &'r Procedure<'a>, input: Input) -> bool {
+        self.wholes_of(stored, procedure).any(|(stored, whole)| {
+            let is_read = modified(&stored.resource.common()).is_none()
+                && status(whole, true).is_ok()
+                && self.mappings.starts_of(whole).rules.iter().any(|(_, rule)| rule.input == input);
+            is_read && !self.leads_to(stored, whole, procedure)
+        })
+    }
+
+    /// Whether one Procedure is, through others, a part of another; so said too where there is no end of them.
+    fn leads_to(&self, stored: &'r Stored<'a>, from: &'r Procedure<'a>, to: &Procedure<'a>) -> bool {
+        let mut chain: SmallVec<[(&'r Stored<'a>, &'r Procedure<'a>); 4]> = SmallVec::new();
+        chain.push((stored, from));
+        let mut next = 0;
+        while let Some((stored, one)) = chain.get(next).copied() {
+            if std::ptr::eq(one, to) || next == MOST_WHOLES {
+                return true;
+            }
+            for whole in self.wholes_of(stored, one).take(MOST_WHOLES) {
+                if !chain.iter().any(|(_, earlier)| std::ptr::eq(*earlier, whole.1)) {
+                    chain.push(whole);
+                }
+            }
+            next += 1;
+        }
+        false
+    }
+
+    /// The Procedures of this record that one says to be a part of.
+    fn wholes_of(
+        &self,
+        stored: &'r Stored<'a>,
+        procedure: &'r Procedure<'a>,
+    ) -> impl Iterator<Item = (&'r Stored<'a>, &'r Procedure<'a>)> {
+        procedure.part_of.iter().filter_map(move |whole| match self.record.find(stored, whole) {
+            Found::Resource(stored) => match &stored.resource {
+                Resource::Procedure(whole) => Some((stored, &**whole)),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     fn by_procedure_rule(
         &mut self,
         at: &At<'r, 'a>,
         procedure: &'r Procedure<'a>,
-        code: CodeId,
+        by: FoundBy,
         rule: &'m Rule,
     ) -> Result<(), Reason> {
         let input = rule.input;
         let course = matches!(input, Input::Radiotherapy | Input::SystemicTherapy);
-        match procedure.status.as_deref() {
-            Some("completed" | "unknown") => {}
-            Some("in-progress" | "on-hold" | "stopped") if course => {}
-            Some("not-done") => return Err(Reason::NotDone),
-            _ => return Err(Reason::Status),
+        status(procedure, course)?;
+        if course && self.is_part_of_another(at.stored, procedure, input) {
+            return Err(Reason::PartOfCourse);
         }
         if input == Input::Surgery && self.is_for_another_disease(at, procedure) {
             return Err(Reason::OtherDisease);
@@ -68,15 +111,15 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let mut entries: Vec<Parts> = Vec::new();
         for volume in volumes.iter().map(|volume| Some(*volume)).chain(volumes.is_empty().then_some(None)) {
             let mut parts = rule.says;
-            self.fields(at, procedure, code, rule, volume, &mut parts)?;
-            let site = self.body_site(at, input, code, &procedure.body_site);
+            self.fields(at, procedure, by, rule, volume, &mut parts)?;
+            let site = self.body_site(at, input, by.code(), &procedure.body_site);
             parts.site = read_site(volume, &parts, rule.says.site, site);
-            merge_volume(&mut entries, parts, |reason| self.unused(at, Some(input), Some(code), reason));
+            merge_volume(&mut entries, parts, |reason| self.unused(at, Some(input), by.code(), reason));
         }
         for mut parts in entries {
-            let time = self.performed(at, procedure, code, rule, &mut parts, course)?;
+            let time = self.performed(at, procedure, by, rule, &mut parts, course)?;
             let value = parts.value(input).ok_or(Reason::MissingPart)?;
-            self.entry(at, FoundBy::Code(code), input, value, time, &parts);
+            self.entry(at, by, input, value, time, &parts);
             if let Some(part) = rule.part {
                 self.part(part, time);
             }
@@ -88,7 +131,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         &mut self,
         at: &At<'r, 'a>,
         procedure: &'r Procedure<'a>,
-        code: CodeId,
+        by: FoundBy,
         rule: &'m Rule,
         volume: Option<&'r Extension<'a>>,
         parts: &mut Parts,
@@ -103,7 +146,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             if Field::required(rule.input).contains(field) {
                 return Err(read);
             }
-            self.unused(at, Some(rule.input), Some(code), Reason::PartNotUsed);
+            self.unused(at, Some(rule.input), by.code(), Reason::PartNotUsed);
         }
         Ok(())
     }
@@ -151,7 +194,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         &mut self,
         at: &At<'r, 'a>,
         procedure: &'r Procedure<'a>,
-        code: CodeId,
+        by: FoundBy,
         rule: &'m Rule,
         parts: &mut Parts,
         course: bool,
@@ -171,10 +214,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         if course {
             for part in [start, end] {
                 if let Dated::Not(Reason::PartialDate | Reason::NotADate) = part {
-                    self.unused(at, Some(input), Some(code), Reason::UsedWithoutDate);
+                    self.unused(at, Some(input), by.code(), Reason::UsedWithoutDate);
                 }
             }
             (parts.start, parts.end) = (date::day(start), date::day(end));
+            if matches!(procedure.status.as_deref(), Some("in-progress" | "on-hold")) {
+                self.unfinished(at, by, input, parts);
+            }
             return Ok(None);
         }
         // An operation is dated by its beginning, an examination by its end, as results are.
@@ -184,11 +230,22 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         };
         match dated {
             Dated::Not(_) if input == Input::Surgery => {
-                self.unused(at, Some(input), Some(code), Reason::UsedWithoutDate);
+                self.unused(at, Some(input), by.code(), Reason::UsedWithoutDate);
                 Ok(None)
             }
             Dated::Not(reason) => Err(reason),
             dated => Ok(dated.when()),
+        }
+    }
+
+    /// A course that goes on: its end is the last day so far, and its dose what has been given so far, which says
+    /// nothing of the intent.
+    fn unfinished(&mut self, at: &At<'r, 'a>, by: FoundBy, input: Input, parts: &mut Parts) {
+        if parts.end.take().is_some() {
+            self.unused(at, Some(input), by.code(), Reason::NotOver);
+        }
+        if parts.intent.is_none() && parts.dose_gy.take().is_some() {
+            self.unused(at, Some(input), by.code(), Reason::PartNotUsed);
         }
     }
 
@@ -298,6 +355,16 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             self.part(part, time);
         }
         Ok(())
+    }
+}
+
+/// Whether the status lets a Procedure be read; a course also while it goes on, or if it was broken off.
+fn status(procedure: &Procedure<'_>, course: bool) -> Result<(), Reason> {
+    match procedure.status.as_deref() {
+        Some("completed" | "unknown") => Ok(()),
+        Some("in-progress" | "on-hold" | "stopped") if course => Ok(()),
+        Some("not-done") => Err(Reason::NotDone),
+        _ => Err(Reason::Status),
     }
 }
 

@@ -230,15 +230,14 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
     let mut assembly = Assembly::new(&patients);
     assembly.add(&Text { text, file: "-", line: None });
     let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
+    if survey.next_pages.iter().any(|page| !survey.pages.contains(page)) {
+        let patients = survey.owners.iter().filter_map(reference).collect();
+        failures.push(Failure { place: place(None), damage: Damage::MorePages, patients });
+    }
     let mut records = Vec::new();
     for (_, assembled) in assembly.finish(&survey.deletions) {
         match assembled {
-            Ok(mut record) => {
-                if survey.next_pages.iter().any(|page| !survey.pages.contains(page)) {
-                    record.note(Oddity::MorePages { source: place(None).to_string() });
-                }
-                records.push(record);
-            }
+            Ok(record) => records.push(record),
             Err(failure) => failures.push(failure),
         }
     }

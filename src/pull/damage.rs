@@ -82,6 +82,11 @@ pub enum Damage {
     /// The search that gave the Bundle did not complete.
     #[error("the server's answer reports an error (OperationOutcome), so the record may not be whole")]
     SearchFailed,
+    /// The search that gave the Bundle goes on at a page that is not in the input.
+    #[error(
+        "the search goes on at a page that is not here (its link `next`), so the record is not whole; give all pages"
+    )]
+    MorePages,
     /// Another server has a patient of the same id, and this place does not say which is meant.
     #[error("two servers have a patient of this id, and this does not say which is meant; evaluate them apart")]
     TwoServers,

@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Does `work` on every text of a file (`-`: standard input; `.gz` and `.zst` too) and hands the number of its line,
-/// counted from 1, with the result to `consume`. Empty lines are passed over.
+/// counted from 1, with the result to `consume`: a line that is not UTF-8 is a damage in its place, and the others are
+/// worked on. Empty lines are passed over.
 ///
 /// # Errors
 /// Where the file cannot be read, or not to its end; what stood before that was worked on.
@@ -16,7 +17,7 @@ pub fn each_line<T: Send>(
     path: &Path,
     threads: usize,
     work: impl Fn(&str) -> T + Sync,
-    mut consume: impl FnMut(u64, T) -> ControlFlow<()>,
+    mut consume: impl FnMut(u64, Result<T, Damage>) -> ControlFlow<()>,
 ) -> Result<(), Damage> {
     let mut lines = Lines::new(InputFile::of_path(path).open().map_err(|error| closed(&error))?);
     let mut first = lines.next_block().ok_or(Damage::Empty)?;
@@ -56,13 +57,8 @@ pub fn each_line<T: Send>(
         |(results, cut)| {
             damage = damage.take().or(cut);
             for (line, result) in results {
-                match result {
-                    Ok(result) => {
-                        if consume(line, result).is_break() {
-                            return ControlFlow::Break(());
-                        }
-                    }
-                    Err(found) => damage = damage.take().or(Some(found)),
+                if consume(line, result).is_break() {
+                    return ControlFlow::Break(());
                 }
             }
             ControlFlow::Continue(())

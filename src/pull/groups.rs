@@ -99,7 +99,26 @@ pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSe
         undecided.extend(same_id);
         failures.push(Failure { place: place(files, piece.file, piece.line, None), damage, patients });
     }
+    for next in std::mem::take(&mut index.next_pages) {
+        if index.pages.contains(&next.url) {
+            continue;
+        }
+        let numbers = may_have_more(index, &next.of_text);
+        let patients = numbers.iter().map(|number| index.patients.reference(*number)).collect();
+        undecided.extend(numbers);
+        failures.push(Failure { place: place(files, next.file, next.line, None), damage: Damage::MorePages, patients });
+    }
+    index.pages = HashSet::new();
     (failures, undecided)
+}
+
+/// The patients of a page whose search goes on; a page that names none may be followed by anybody's results.
+fn may_have_more(index: &Index, of_text: &[PatientNumber]) -> BTreeSet<PatientNumber> {
+    let settled = |number: &PatientNumber| index.patients.settled(*number);
+    match of_text.is_empty() {
+        true => index.pieces.iter().flat_map(|piece| piece.owners.iter().filter_map(settled)).collect(),
+        false => of_text.iter().filter_map(settled).collect(),
+    }
 }
 
 /// Patients of whom only a damaged text speaks: they are not decided, and would else be named nowhere.

@@ -14,6 +14,9 @@
 //!   of the lines before and after it, where the lines of a patient stand together; else all who stand in the file, and,
 //!   if these stand in other files too, all.
 //!
+//! A search that goes on at a page (`link` `next`) that is not in the input has not completed, and what it did not bring
+//! is not known to be absent: the patients of that page are not decided; if it names none, nobody is.
+//!
 //! A resource of FHIR R4 with a field that cannot be read is no damage: it is left out, and the coverage says so.
 
 mod assemble;

@@ -7,8 +7,8 @@ use super::groups::{Group, failures, groups};
 use super::in_order::in_order;
 use super::index::{Again, Index, Piece, index};
 use super::patients::PatientNumber;
-use crate::fhir::{Oddity, Record};
-use std::collections::{HashMap, HashSet};
+use crate::fhir::Record;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
@@ -25,7 +25,6 @@ pub struct PatientFiles {
     groups: Vec<Group>,
     failures: Vec<Failure>,
     undecided: HashSet<PatientNumber>,
-    more_pages: HashMap<PatientNumber, Vec<String>>,
     threads: usize,
 }
 
@@ -41,8 +40,7 @@ impl PatientFiles {
         let (mut found, undecided) = failures(&mut index, &files);
         all.append(&mut found);
         let groups = groups(&mut index);
-        let more_pages = more_pages(&mut index, &files);
-        let mut patients = PatientFiles { files, index, groups, failures: all, undecided, more_pages, threads };
+        let mut patients = PatientFiles { files, index, groups, failures: all, undecided, threads };
         patients.note_files_without_patients();
         patients
     }
@@ -128,14 +126,7 @@ impl PatientFiles {
         for (piece, text) in &texts {
             self.add(&mut assembly, piece, text);
         }
-        let mut records = assembly.finish(&self.index.deletions);
-        for (number, record) in &mut records {
-            for source in self.more_pages.get(number).into_iter().flatten() {
-                if let Ok(record) = record {
-                    record.note(Oddity::MorePages { source: source.clone() });
-                }
-            }
-        }
+        let records = assembly.finish(&self.index.deletions);
         let mut results = Vec::with_capacity(wanted.len());
         for number in wanted {
             let result = match records.iter().find(|(of, _)| of == number) {
@@ -219,24 +210,4 @@ impl PatientFiles {
             }
         }
     }
-}
-
-/// The patients of whom a search goes on at a page that is not in the input, with the places that say so.
-fn more_pages(index: &mut Index, files: &[InputFile]) -> HashMap<PatientNumber, Vec<String>> {
-    let mut more: HashMap<PatientNumber, Vec<String>> = HashMap::new();
-    for next in std::mem::take(&mut index.next_pages) {
-        if index.pages.contains(&next.url) {
-            continue;
-        }
-        let file = files.get(next.file as usize).map(|file| file.name.clone()).unwrap_or_default();
-        let place = Place { file, line: next.line, entry: None }.to_string();
-        for number in next.of_text.iter().filter_map(|number| index.patients.settled(*number)) {
-            let places = more.entry(number).or_default();
-            if !places.contains(&place) {
-                places.push(place.clone());
-            }
-        }
-    }
-    index.pages = HashSet::new();
-    more
 }

@@ -283,6 +283,43 @@ fn a_bad_line_of_inputs_is_named_and_the_others_are_decided() {
 }
 
 #[test]
+fn each_line_of_inputs_that_is_not_utf_8_is_named_and_the_others_are_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("inputs.ndjson");
+    let line = |id: &str| format!("{{\"patient\": \"Patient/{id}\", \"inputs\": {{}}}}\n").into_bytes();
+    // Latin-1: `ø` is one byte, the 22nd of the line.
+    let latin = || b"{\"patient\": \"Patient/\xf8\", \"inputs\": {}}\n".to_vec();
+    std::fs::write(&file, [line("p1"), latin(), line("p3"), latin(), latin(), line("p6")].concat()).unwrap();
+    let not_utf_8 = |number: u8| {
+        format!(
+            "inputs.ndjson`, line {number}: it is not UTF-8 (byte 22); save it as UTF-8; this patient is not decided"
+        )
+    };
+    let said = [2, 4, 5].map(not_utf_8);
+    let answer = evaluate(&["--inputs", path(&file)]);
+    answer.some_not_decided(&["Patient/p1", "Patient/p3", "Patient/p6"], &said.each_ref().map(String::as_str));
+    assert_eq!(answer.err.lines().count(), 3, "{}", answer.err);
+}
+
+#[test]
+fn a_search_that_goes_on_elsewhere_is_decided_only_with_its_next_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = |own: &str, next: Option<&str>, entries: Value| {
+        let link = |relation: &str, number: &str| json!({ "relation": relation, "url": format!("https://fhir.example.org/?page={number}") });
+        let links: Vec<Value> = [link("self", own)].into_iter().chain(next.map(|next| link("next", next))).collect();
+        json!({ "resourceType": "Bundle", "type": "searchset", "link": links, "entry": entries }).to_string()
+    };
+    let first = folder.path().join("first.json");
+    let second = folder.path().join("second.json");
+    std::fs::write(&first, page("1", Some("2"), json!([{ "resource": patient("p1") }]))).unwrap();
+    std::fs::write(&second, page("2", None, json!([{ "resource": condition("p1") }]))).unwrap();
+    let words = ["first.json`: the search goes on at a page that is not here", "`Patient/p1` is not decided"];
+    evaluate(&[path(&first)]).some_not_decided(&[], &words);
+    let both = evaluate(&[path(&first), path(&second)]);
+    assert_eq!((both.exit, both.decided()), (0, vec!["Patient/p1".to_owned()]), "{}", both.err);
+}
+
+#[test]
 fn mapping_files_with_mistakes_decide_nobody_and_show_the_line() {
     let folder = tempfile::tempdir().unwrap();
     let good = folder.path().join("good.json");

@@ -121,6 +121,7 @@ fn word_of(damage: &Damage) -> &'static str {
         Damage::NoPatient(_) => "no_patient",
         Damage::NothingRead => "nothing_read",
         Damage::SearchFailed => "search_failed",
+        Damage::MorePages => "more_pages",
         Damage::TwoServers => "two_servers",
         Damage::Changed => "changed",
         Damage::OurFault => "our_fault",
@@ -128,7 +129,7 @@ fn word_of(damage: &Damage) -> &'static str {
 }
 
 /// What a file can cause by what stands in it.
-const BY_CONTENT: [&str; 14] = [
+const BY_CONTENT: [&str; 15] = [
     "empty",
     "compression",
     "utf_16",
@@ -142,6 +143,7 @@ const BY_CONTENT: [&str; 14] = [
     "no_patient",
     "nothing_read",
     "search_failed",
+    "more_pages",
     "two_servers",
 ];
 

@@ -9,6 +9,7 @@ mod explanations;
 mod generate;
 mod hapi;
 mod hostile;
+mod later;
 mod mappings;
 mod missing;
 mod ordinary;

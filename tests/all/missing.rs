@@ -251,6 +251,18 @@ fn what_is_asked_for_is_enough_and_needed_in_the_examples_of_the_specification()
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// A bone site against a confirmed extramedullary kind: another site can only make the tumour extramedullary, so that
+/// R21 asks for no site where no lesion is counted, and R07 for no flow cytometry.
+#[test]
+fn a_bone_site_against_the_kind_asks_for_nothing_in_vain() {
+    let patient = Patient::of(&serde_json::json!({ "patient": "Patient/p1", "as_of": "2026-11-22", "inputs": {
+        "diagnosis": [{ "kind": "plasmacytoma_extramedullary", "recorded": "2026-11-22" }],
+        "tumour_site": [{ "value": "vertebra", "time": "2026-11-22" }],
+        "imaging": [{ "modality": "whole_body_mri", "time": "2026-11-22" }] } }));
+    let faults = faults(&patient);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 40, ..cases(24) })]
 
