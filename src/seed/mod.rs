@@ -6,7 +6,7 @@ mod take;
 pub use put::{Stories, put};
 pub use take::take;
 
-use crate::plan::codes::BASE;
+use crate::sample::TAG_SYSTEM;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -54,16 +54,12 @@ pub struct Unseeded {
     pub left: u64,
 }
 
-fn tag_system() -> String {
-    format!("{BASE}/CodeSystem/tag")
-}
-
 /// The tag as it stands in a resource.
 fn tag(code: &str) -> Value {
-    json!({ "system": tag_system(), "code": code })
+    json!({ "system": TAG_SYSTEM, "code": code })
 }
 
 /// The tag as a search asks for it.
 fn tag_token(code: &str) -> String {
-    format!("{}|{code}", tag_system())
+    format!("{TAG_SYSTEM}|{code}")
 }

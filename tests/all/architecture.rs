@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["pull", "server"]),
     ("sample", &["inputs", "map"]),
     ("doctor", &["config", "error", "fhir", "guideline", "inputs", "map", "plan", "pull", "server"]),
-    ("seed", &["error", "fhir", "plan", "pull", "server"]),
+    ("seed", &["error", "fhir", "plan", "pull", "sample", "server"]),
     (
         "cli",
         &[
