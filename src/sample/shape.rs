@@ -16,8 +16,11 @@ pub const TAG_SYSTEM: &str = "https://plasmabridge.org/fhir/CodeSystem/tag";
 /// Its code.
 pub const TAG_CODE: &str = "invented";
 
+/// A laboratory's limits, in hundredths.
+type Limits = Option<(i32, i32)>;
+
 /// The laboratory tests: unit as text and as UCUM, and the laboratory's limits in hundredths.
-const TESTS: [(Input, &str, &str, Option<(i32, i32)>); 23] = [
+const TESTS: [(Input, &str, &str, Limits); 23] = [
     (Input::Haemoglobin, "mmol/L", "mmol/L", Some((730, 950))),
     (Input::CalciumIonised, "mmol/L", "mmol/L", Some((118, 132))),
     (Input::Creatinine, "µmol/L", "umol/L", Some((4500, 10_500))),
