@@ -10,7 +10,7 @@ const STORIES: [&str; 8] = [
     "lumbar-plasmacytoma-awaiting-radiotherapy/record-danish.json",
     "a-curative-course-in-two-parts/record.json",
     "biopsy-ten-months-before-the-code/record.json",
-    "complete-remission-after-two-years/record.json",
+    "complete-remission-after-two-years/record-danish.json",
     "high-calcium-that-nobody-has-explained/record.json",
     "myeloma-coded-after-the-plasmacytoma/record.json",
     "smouldering-myeloma-alone-is-out-of-scope/record.json",
