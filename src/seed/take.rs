@@ -36,7 +36,7 @@ pub async fn take(server: &Server, code: &str) -> Result<Unseeded, ServerError> 
             unseeded.patients += if kind == Some("Patient") { gone } else { 0 };
         }
         unseeded.left = left;
-        if left == 0 && deleted == 0 || left > 0 && deleted == 0 {
+        if deleted == 0 {
             break;
         }
     }

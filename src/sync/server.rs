@@ -178,7 +178,7 @@ impl ServerRun<'_> {
                 Written::LookAgain(error) => {
                     again.decided.clear();
                     let why = error.to_string();
-                    report.not_evaluated(&[writes.patient.clone()], &why);
+                    report.not_evaluated(std::slice::from_ref(&writes.patient), &why);
                     again.failed.push((id.clone(), why));
                 }
             }

@@ -15,6 +15,7 @@ mod own_codes;
 mod properties;
 mod readme;
 mod rules;
+mod seed;
 mod standing;
 mod stories;
 mod stories_cover;
