@@ -77,7 +77,7 @@ impl Wanted<'_, '_> {
     /// # Errors
     /// Where a resource cannot be made, or must not leave.
     pub fn reconcile(&self, standing: &[Value]) -> Result<Vec<Change>, Refused> {
-        let standing = Standing::of(standing);
+        let standing = Standing::of(self.kind, standing);
         let change = match (standing.own, standing.theirs.last()) {
             (Some(own), _) => self.against(own, &standing.theirs)?,
             (None, Some(theirs)) => self.after_another_hand(theirs, &standing.theirs)?,

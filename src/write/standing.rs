@@ -16,10 +16,12 @@ pub struct Standing<'s> {
 }
 
 impl<'s> Standing<'s> {
-    /// Sorts out what stands.
-    pub fn of(standing: &'s [Value]) -> Standing<'s> {
+    /// Sorts out what stands. Of copies, one that is taken back is older than any that is not: taking it back made it
+    /// the last that was written.
+    pub fn of(kind: ResourceKind, standing: &'s [Value]) -> Standing<'s> {
         let mut all: Vec<&Value> = standing.iter().collect();
-        all.sort_by_key(|resource| (number(resource), last_updated(resource)));
+        let stands = |resource: &Value| !withdrawal::is_withdrawn(kind, resource);
+        all.sort_by_key(|resource| (number(resource), stands(resource), last_updated(resource)));
         let (own, theirs): (Vec<_>, Vec<_>) = all.into_iter().partition(|resource| fingerprint::is_intact(resource));
         // Of what is ours the newest counts; one that a replacement has followed is no copy.
         let mut own = own;

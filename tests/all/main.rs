@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_input;
+mod copies;
 mod corpus;
 mod definitions;
 mod examples;
@@ -18,6 +19,7 @@ mod properties;
 mod readme;
 mod rules;
 mod sample;
+mod seed;
 mod standing;
 mod stories;
 mod stories_cover;
