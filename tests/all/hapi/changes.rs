@@ -42,7 +42,6 @@ fn a_refuted_diagnosis_takes_plan_and_prognosis_back_as_mistaken() {
     hapi.sync_patient(&patient);
     hapi.change(&format!("Condition/{}", sibling(&patient, "con-01")), |condition| {
         condition["verificationStatus"]["coding"][0]["code"] = json!("refuted");
-        // con-5: a status that is refuted is still of a condition; con-4 lets the clinical status stay.
     });
     assert_eq!(hapi.sync_patient(&patient), [0, 0, 0, 2]);
     assert_eq!(hapi.only("CarePlan", &patient)["status"], "revoked");

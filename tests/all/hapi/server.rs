@@ -54,10 +54,10 @@ fn started() -> String {
     assert!(output.status.success(), "the HAPI server did not start");
     let line = String::from_utf8(output.stdout).unwrap();
     let [base, pid, _log] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("`{line}`") };
-    let watch = r#"while kill -0 "$1" 2>/dev/null; do sleep 0.3; done; exec "$2" stop "$3""#;
+    let watch = r#"(while kill -0 "$1"; do sleep 0.3; done; exec "$2" stop "$3") 2>/dev/null &"#;
     let mut watching = Command::new("bash");
     watching.args(["-c", watch, "watch", &std::process::id().to_string()]).arg(&recipe).arg(pid);
-    watching.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    watching.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     base.to_owned()
 }
 
