@@ -286,7 +286,9 @@ fn prediction(expectation: &Expectation) -> Made<Option<RiskAssessmentPrediction
     if let Some(probability) = expectation.probability {
         prediction = prediction.probability(match probability {
             Probability::Exactly(percent) => RiskAssessmentPredictionProbability::Decimal(f64::from(percent)),
-            Probability::Between(low, high) => RiskAssessmentPredictionProbability::Range(percent(low, high)?),
+            Probability::Between(low, high) => {
+                RiskAssessmentPredictionProbability::Range(range(f64::from(low), f64::from(high), "%")?)
+            }
         });
     }
     if let Some(when) = &expectation.when {
@@ -376,13 +378,6 @@ fn range(low: f64, high: f64, unit: &str) -> Made<Range> {
 
 fn quantity(value: f64, unit: &str) -> Made<Quantity> {
     Ok(Quantity::builder().value(value).unit(unit.to_owned()).system(UCUM.to_owned()).code(unit.to_owned()).build()?)
-}
-
-/// Percentages by their unit's sign alone: HAPI indexes a probability whose unit has a UCUM code as a time, and fails.
-fn percent(low: u8, high: u8) -> Made<Range> {
-    let of =
-        |value: u8| -> Made<Quantity> { Ok(Quantity::builder().value(f64::from(value)).unit("%".to_owned()).build()?) };
-    Ok(Range::builder().low(of(low)?).high(of(high)?).build()?)
 }
 
 fn day(iso: &str) -> Made<DateTime> {
