@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out; one file a subcommand.
 
+mod doctor;
 mod evaluate;
 mod explain;
 mod logging;
@@ -32,6 +33,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell whether a sync against a server would work, and which of its codes no mapping knows; only reads
+    Doctor(doctor::Arguments),
     /// Decide what the guideline says of the patients in FHIR files
     Evaluate(evaluate::Arguments),
     /// Tell what a recommendation says and reads, or why it came out as it did for a patient
@@ -124,6 +127,7 @@ pub fn run() -> Exit {
     };
     arguments.logging.start();
     let done = match arguments.command {
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Mappings(arguments) => mappings::run(&arguments),
