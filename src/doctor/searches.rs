@@ -61,15 +61,17 @@ impl Doctor<'_> {
     /// Tries the searches; how the server has to be searched, and patients with a diagnosis (ids). `None` where it cannot
     /// be searched at all.
     pub(super) async fn searches(&self, checks: &mut Checks) -> Option<(SearchSettings, Vec<String>)> {
-        let (settings, first) = self.cohort(checks).await?;
+        let (mut settings, first) = self.cohort(checks).await?;
         let searches = Searches::new(self.mappings, settings.clone());
         let patients = match first {
             Some(first) => self.patients(first, checks).await,
             None => Vec::new(),
         };
         self.pages(&searches, checks).await;
-        self.since(&searches, checks).await;
-        self.by_patient(&searches, &patients, checks).await;
+        self.since(&searches, &patients, checks).await;
+        if !self.by_patient(&searches, &patients, checks).await {
+            settings.patients = 1;
+        }
         self.include(&searches, &patients, checks).await;
         for kind in ResourceKind::ALL {
             self.identifiers(&searches, kind, checks).await;
@@ -176,7 +178,9 @@ impl Doctor<'_> {
                 return checks.failed("page size", error.to_string(), advice, Some(start));
             }
         };
-        if page.resources.len() > 1 {
+        if page.resources.len() < 2 && page.next.is_none() {
+            checks.ok("page size", "answered; too little is there to see whether it is honoured", Some(start));
+        } else if page.resources.len() > 1 {
             let advice = "nothing to do, unless an answer grows larger than `largest_answer_mb`";
             let detail = format!("ignored: {} resources where 1 was asked for", page.resources.len());
             checks.warning("page size", detail, advice, Some(start));
@@ -199,11 +203,14 @@ impl Doctor<'_> {
     }
 
     /// Whether what changed since can be asked for.
-    async fn since(&self, searches: &Searches, checks: &mut Checks) {
+    async fn since(&self, searches: &Searches, patients: &[String], checks: &mut Checks) {
         const NAME: &str = "_lastUpdated";
         let Some(asked) = searches.of_cohort(Some(NEVER)).into_iter().next() else { return };
         let start = Instant::now();
         match self.page(&asked).await {
+            Ok(page) if page.resources.is_empty() && patients.is_empty() => {
+                checks.ok(NAME, "answered; nobody is there to see whether it is honoured", Some(start));
+            }
             Ok(page) if page.resources.is_empty() => checks.ok(NAME, "honoured", Some(start)),
             Ok(_) => {
                 let detail = "ignored: each run would read everyone";
@@ -216,8 +223,8 @@ impl Doctor<'_> {
         }
     }
 
-    /// All searches that read a patient, for one at a time and for two together.
-    async fn by_patient(&self, searches: &Searches, patients: &[String], checks: &mut Checks) {
+    /// All searches that read a patient, for one at a time and for two together; whether the latter bring all.
+    async fn by_patient(&self, searches: &Searches, patients: &[String], checks: &mut Checks) -> bool {
         let some: Vec<String> = match patients {
             [] => vec![NOBODY.to_owned()],
             patients => patients.iter().take(2).cloned().collect(),
@@ -226,11 +233,14 @@ impl Doctor<'_> {
         let mut lists = Lists::default();
         for (place, together) in searches.of_patients(&some).iter().enumerate() {
             let name = named(together);
-            let (mut wanted, mut refused) = (BTreeSet::new(), None);
+            let (mut wanted, mut refused, mut with_some) = (BTreeSet::new(), None, 0);
             let mut start = Instant::now();
             for asked in alone.iter().filter_map(|of_one| of_one.get(place)) {
                 match resources(self.server, asked).await {
-                    Ok(found) => wanted.extend(found.iter().filter_map(key)),
+                    Ok(found) => {
+                        with_some += usize::from(!found.is_empty());
+                        wanted.extend(found.iter().filter_map(key));
+                    }
                     Err(error) => refused = Some(error),
                 }
             }
@@ -250,17 +260,21 @@ impl Doctor<'_> {
             }
             start = Instant::now();
             let found = resources(self.server, together).await;
-            lists.note(&together.kind, &found, &wanted, self.settled_owner(&some));
+            if with_some < 2 {
+                lists.unseen.insert(name.clone());
+            }
+            lists.note(&together.kind, &found, &wanted, self.is_of_none(&some));
             match found {
                 Ok(_) => checks.ok(name, format!("{} resources of two patients", wanted.len()), Some(start)),
                 Err(_) => checks.ok(name, "answered for one patient", Some(start)),
             }
         }
         lists.tell(some.len() > 1, searches.settings().patients > 1, checks);
+        lists.less.is_empty()
     }
 
     /// Whether a resource is of none of these patients.
-    fn settled_owner<'s>(&'s self, some: &'s [String]) -> impl Fn(&Value) -> bool + 's {
+    fn is_of_none<'s>(&'s self, some: &'s [String]) -> impl Fn(&Value) -> bool + 's {
         |resource: &Value| {
             let id = match resource.get("resourceType").and_then(Value::as_str) {
                 Some("Patient") => resource.get("id").and_then(Value::as_str),
@@ -308,7 +322,7 @@ impl Doctor<'_> {
                 let advice = "have `identifier` supported: without it a sync cannot tell what it has written";
                 checks.failed(name, "ignored: resources came of which none was asked for", advice, Some(start));
             }
-            Ok((all, _)) if all.resources.is_empty() => checks.ok(name, "honoured; none of ours is there", Some(start)),
+            Ok((all, _)) if all.resources.is_empty() => checks.ok(name, "answered; none of ours is there", Some(start)),
             Ok(_) => checks.ok(name, "honoured; some of ours are there", Some(start)),
             Err(error) => {
                 let advice = "have the search by `identifier` allowed: a sync finds what it has written by it";
@@ -353,6 +367,8 @@ struct Lists {
     noticed: BTreeSet<String>,
     /// Types whose search for two was refused: a sync notices that too.
     refused: BTreeSet<String>,
+    /// Searches of which not both patients have something, so that nothing can be compared.
+    unseen: BTreeSet<String>,
 }
 
 impl Lists {
@@ -393,7 +409,11 @@ impl Lists {
         } else if !self.less.is_empty() {
             checks.ok(NAME, "not understood, and not used by the configuration", None);
         } else {
-            checks.ok(NAME, "two patients together bring what each brings alone", None);
+            let unseen = match self.unseen.is_empty() {
+                true => String::new(),
+                false => format!("; too little is there to see it for {}", list(&self.unseen)),
+            };
+            checks.ok(NAME, format!("two patients together bring what each brings alone{unseen}"), None);
         }
     }
 }

@@ -81,7 +81,7 @@ fn reading<'s>(resource: &impl Fn(&str) -> Option<&'s Value>, search: &SearchSet
     let is_searched = |kind: &str| search.types.get(kind).is_none_or(|of_site| !of_site.off);
     for (kind, parameters) in READ.iter().filter(|(kind, _)| is_searched(kind)) {
         let Some(stated) = resource(kind) else {
-            silent.push(format!("{kind}"));
+            silent.push((*kind).to_owned());
             continue;
         };
         let parameters_stated = codes(stated.get("searchParam"), "name");
