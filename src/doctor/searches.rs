@@ -1,11 +1,13 @@
 //! Which searches of a sync the server answers, and whether it answers what was asked.
 
 use super::Doctor;
+use super::lists::{Lists, key};
+use super::page::Page;
 use super::report::Checks;
 use crate::plan::ResourceKind;
 use crate::plan::codes::IDENTIFIER;
 use crate::pull::server::{Asked, SearchSettings, Searches, patient_id, resources};
-use crate::server::{Answer, ServerError};
+use crate::server::ServerError;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -18,38 +20,6 @@ const NOBODY: &str = "plasmabridge-doctor-asks";
 
 /// Later than anything was changed.
 const NEVER: &str = "2999-01-01T00:00:00Z";
-
-/// A page of a search.
-struct Page {
-    resources: Vec<Value>,
-    next: Option<String>,
-}
-
-impl Page {
-    fn of(answer: &Answer) -> Result<Page, ServerError> {
-        let mut body = answer.json()?;
-        if body.get("resourceType").is_none_or(|kind| kind != "Bundle") {
-            let why = "something that is no Bundle".to_owned();
-            return Err(ServerError::NotFhir { what: answer.what.clone(), why });
-        }
-        let links = body.get("link").and_then(Value::as_array).into_iter().flatten();
-        let mut next = links.filter(|link| link.get("relation").is_some_and(|it| it == "next"));
-        let next = next.find_map(|link| link.get("url")?.as_str()).map(str::to_owned);
-        let entries = body.get_mut("entry").and_then(Value::as_array_mut).into_iter().flatten();
-        let all: Vec<Value> = entries.filter_map(|entry| entry.get_mut("resource").map(Value::take)).collect();
-        let is_outcome = |it: &&Value| it.get("resourceType").is_some_and(|kind| kind == "OperationOutcome");
-        if all.iter().filter(is_outcome).any(is_error) {
-            let (what, status) = (answer.what.clone(), answer.status);
-            return Err(ServerError::Status { what, status, issues: Vec::new(), retry_after: None });
-        }
-        Ok(Page { resources: all.into_iter().filter(|it| !is_outcome(&it)).collect(), next })
-    }
-}
-
-fn is_error(outcome: &Value) -> bool {
-    let issues = outcome.get("issue").and_then(Value::as_array).into_iter().flatten();
-    issues.filter_map(|issue| issue.get("severity")?.as_str()).any(|it| matches!(it, "error" | "fatal"))
-}
 
 /// Whether the server does not take this way of asking, rather than being unable to answer at all.
 fn is_refused(error: &ServerError) -> bool {
@@ -350,70 +320,5 @@ fn named(asked: &Asked) -> String {
         () if by("code") => format!("{kind} by code"),
         () if by("_id") => format!("{kind} by id"),
         () => format!("{kind} by patient"),
-    }
-}
-
-fn key(resource: &Value) -> Option<(String, String)> {
-    let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some((text("resourceType")?, text("id")?))
-}
-
-/// What came of asking for two patients together, against asking for each alone.
-#[derive(Default)]
-struct Lists {
-    /// Types whose search for two brought less.
-    less: BTreeSet<String>,
-    /// Types whose search for two brought others' resources, or nobody's Patient: a sync notices that by itself.
-    noticed: BTreeSet<String>,
-    /// Types whose search for two was refused: a sync notices that too.
-    refused: BTreeSet<String>,
-    /// Searches of which not both patients have something, so that nothing can be compared.
-    unseen: BTreeSet<String>,
-}
-
-impl Lists {
-    fn note(
-        &mut self,
-        kind: &str,
-        found: &Result<Vec<Value>, ServerError>,
-        wanted: &BTreeSet<(String, String)>,
-        is_strange: impl Fn(&Value) -> bool,
-    ) {
-        let Ok(found) = found else {
-            self.refused.insert(kind.to_owned());
-            return;
-        };
-        let keys: BTreeSet<(String, String)> = found.iter().filter_map(key).collect();
-        if found.iter().any(is_strange) || (kind == "Patient" && keys.is_empty() && !wanted.is_empty()) {
-            self.noticed.insert(kind.to_owned());
-        } else if !wanted.is_subset(&keys) {
-            self.less.insert(kind.to_owned());
-        }
-    }
-
-    fn tell(&self, were_tried: bool, are_used: bool, checks: &mut Checks) {
-        const NAME: &str = "lists of patients";
-        let list = |kinds: &BTreeSet<String>| kinds.iter().cloned().collect::<Vec<_>>().join(", ");
-        if !were_tried {
-            let advice = "write `patients = 1` under `[search]` if you do not know that lists work";
-            checks.warning(NAME, "cannot be tried: fewer than two patients were found", advice, None);
-        } else if !self.noticed.is_empty() || !self.refused.is_empty() {
-            let both: BTreeSet<String> = self.noticed.union(&self.refused).cloned().collect();
-            let detail = format!("not understood for {}: a sync asks for one patient at a time", list(&both));
-            let advice = "write `patients = 1` under `[search]`: it saves the attempts";
-            checks.warning(NAME, detail, advice, None);
-        } else if !self.less.is_empty() && are_used {
-            let detail = format!("two patients together bring less than each alone: {}", list(&self.less));
-            let advice = "results would be missed: write `patients = 1` under `[search]` of the configuration";
-            checks.failed(NAME, detail, advice, None);
-        } else if !self.less.is_empty() {
-            checks.ok(NAME, "not understood, and not used by the configuration", None);
-        } else {
-            let unseen = match self.unseen.is_empty() {
-                true => String::new(),
-                false => format!("; too little is there to see it for {}", list(&self.unseen)),
-            };
-            checks.ok(NAME, format!("two patients together bring what each brings alone{unseen}"), None);
-        }
     }
 }
