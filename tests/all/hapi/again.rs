@@ -102,9 +102,12 @@ fn a_state_file_that_another_run_holds_is_refused() {
 fn a_dry_run_says_what_it_would_write_and_writes_nothing() {
     let Some(hapi) = hapi() else { return };
     let patient = hapi.seeded(STORY);
-    let ran = hapi.sync(&["--patient", &patient, "--dry-run"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bundle.json");
+    let ran = hapi.sync(&["--patient", &patient, "--dry-run", "--bundle", file.to_str().unwrap()]);
     assert_eq!((ran.exit, ran.counts()), (6, [2, 0, 0, 0]), "{ran:?}");
-    let bundle: Value = serde_json::from_str(ran.stdout.lines().next().unwrap()).unwrap();
+    assert!(ran.stdout.contains(&format!("{patient} · CarePlan would be created")), "{ran:?}");
+    let bundle: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     let kinds: Vec<&str> =
         bundle["entry"].as_array().unwrap().iter().map(|it| it["resource"]["resourceType"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["CarePlan", "RiskAssessment"]);
