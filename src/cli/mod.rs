@@ -10,6 +10,7 @@ mod seed;
 mod server_arguments;
 mod sync;
 
+use crate::config::Config;
 use crate::error::{Exit, Failed};
 use crate::inputs::Day;
 use crate::map::Mappings;
@@ -187,6 +188,12 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
         .enable_all()
         .build()
         .map_err(|error| Failed::OurFault(format!("the runtime cannot be started: {error}")))
+}
+
+/// Whether the server may be asked at this hour.
+fn is_open(config: &Config) -> bool {
+    let now = jiff::ZonedDateTime::now();
+    config.is_open_at(u16::from(now.hour().unsigned_abs()) * 60 + u16::from(now.minute().unsigned_abs()))
 }
 
 /// A bar on a terminal; nothing elsewhere.

@@ -125,8 +125,7 @@ fn from_folder(arguments: &Arguments, folder: &Path, out: &Path) -> Result<Repor
 /// Against a server; nothing outside the hours in which it may be asked.
 fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
     let config = arguments.server.config()?;
-    let now = jiff::ZonedDateTime::now();
-    if !config.is_open_at(u16::from(now.hour().unsigned_abs()) * 60 + u16::from(now.minute().unsigned_abs())) {
+    if !super::is_open(&config) {
         tell("outside the hours of the configuration: the server is not asked");
         let mut output = Output::new();
         output.write(b"{\"outside_hours\":true}\n")?;

@@ -136,13 +136,18 @@ impl Counts {
             record.resources().map(|stored| (record.source(stored), stored)).collect();
         for unused in coverage.report(doctor.mappings, record).not_used {
             let is = |reason: Reason| unused.reason == reason.word();
-            for stored in unused.sources.iter().filter_map(|source| by_source.get(source)) {
+            let sources: BTreeSet<&String> = unused.sources.iter().collect();
+            for stored in sources.into_iter().filter_map(|source| by_source.get(source)) {
                 let kind = stored.resource.kind().to_owned();
                 if is(Reason::UnknownCode) {
                     let coding = code(&stored.resource).and_then(first);
                     count(&mut self.codes, kind, coding);
                 } else if is(Reason::UnknownValueCode) {
-                    for coding in values(&stored.resource).into_iter().filter_map(first) {
+                    let unknown = values(&stored.resource).into_iter().filter_map(first).filter(|coding| {
+                        let (system, code) = (coding.system.as_deref(), coding.code.as_deref());
+                        !doctor.mappings.knows(system.unwrap_or_default(), code.unwrap_or_default())
+                    });
+                    for coding in unknown {
                         count(&mut self.values, kind.clone(), Some(coding));
                     }
                 } else if is(Reason::NoCode) {
@@ -160,7 +165,7 @@ impl Counts {
         let seen = |codes: BTreeMap<(String, String), (String, u64)>| {
             let seen = |((resource, code), (display, count))| Seen { resource, code, display, count };
             let mut list: Vec<Seen> = codes.into_iter().map(seen).collect();
-            list.sort_by_key(|it| std::cmp::Reverse(it.count));
+            list.sort_by_key(|seen| std::cmp::Reverse(seen.count));
             list
         };
         let unit = |((input, code, units, why), count)| SeenUnit { input, code, units, why, count };

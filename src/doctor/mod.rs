@@ -1,6 +1,8 @@
 //! Whether a sync against a server would work, found out by reading alone, and how far the mapping files know its codes.
 
 mod coverage;
+mod lists;
+mod page;
 mod report;
 mod searches;
 mod statement;

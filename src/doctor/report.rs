@@ -135,7 +135,10 @@ impl fmt::Display for Report {
             .filter(|check| check.result == Outcome::Failed)
             .map(|check| check.name.as_str())
             .collect();
-        let asked = format!("{} requests", self.traffic.requests);
+        let asked = match self.traffic.requests {
+            1 => "1 request".to_owned(),
+            requests => format!("{requests} requests"),
+        };
         match self.would_work {
             true => writeln!(f, "\nA sync would work ({asked})."),
             false => writeln!(f, "\nA sync would not work ({asked}): {}.", failed.join(", ")),

@@ -1,11 +1,13 @@
 //! Which searches of a sync the server answers, and whether it answers what was asked.
 
 use super::Doctor;
+use super::lists::{Lists, key};
+use super::page::Page;
 use super::report::Checks;
 use crate::plan::ResourceKind;
 use crate::plan::codes::IDENTIFIER;
 use crate::pull::server::{Asked, SearchSettings, Searches, patient_id, resources};
-use crate::server::{Answer, ServerError};
+use crate::server::ServerError;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -19,38 +21,6 @@ const NOBODY: &str = "plasmabridge-doctor-asks";
 /// Later than anything was changed.
 const NEVER: &str = "2999-01-01T00:00:00Z";
 
-/// A page of a search.
-struct Page {
-    resources: Vec<Value>,
-    next: Option<String>,
-}
-
-impl Page {
-    fn of(answer: &Answer) -> Result<Page, ServerError> {
-        let mut body = answer.json()?;
-        if body.get("resourceType").is_none_or(|kind| kind != "Bundle") {
-            let why = "something that is no Bundle".to_owned();
-            return Err(ServerError::NotFhir { what: answer.what.clone(), why });
-        }
-        let links = body.get("link").and_then(Value::as_array).into_iter().flatten();
-        let mut next = links.filter(|link| link.get("relation").is_some_and(|it| it == "next"));
-        let next = next.find_map(|link| link.get("url")?.as_str()).map(str::to_owned);
-        let entries = body.get_mut("entry").and_then(Value::as_array_mut).into_iter().flatten();
-        let all: Vec<Value> = entries.filter_map(|entry| entry.get_mut("resource").map(Value::take)).collect();
-        let is_outcome = |it: &&Value| it.get("resourceType").is_some_and(|kind| kind == "OperationOutcome");
-        if all.iter().filter(is_outcome).any(is_error) {
-            let (what, status) = (answer.what.clone(), answer.status);
-            return Err(ServerError::Status { what, status, issues: Vec::new(), retry_after: None });
-        }
-        Ok(Page { resources: all.into_iter().filter(|it| !is_outcome(&it)).collect(), next })
-    }
-}
-
-fn is_error(outcome: &Value) -> bool {
-    let issues = outcome.get("issue").and_then(Value::as_array).into_iter().flatten();
-    issues.filter_map(|issue| issue.get("severity")?.as_str()).any(|it| matches!(it, "error" | "fatal"))
-}
-
 /// Whether the server does not take this way of asking, rather than being unable to answer at all.
 fn is_refused(error: &ServerError) -> bool {
     matches!(error.status(), Some(400 | 404 | 405 | 406 | 415 | 422 | 501))
@@ -61,15 +31,17 @@ impl Doctor<'_> {
     /// Tries the searches; how the server has to be searched, and patients with a diagnosis (ids). `None` where it cannot
     /// be searched at all.
     pub(super) async fn searches(&self, checks: &mut Checks) -> Option<(SearchSettings, Vec<String>)> {
-        let (settings, first) = self.cohort(checks).await?;
+        let (mut settings, first) = self.cohort(checks).await?;
         let searches = Searches::new(self.mappings, settings.clone());
         let patients = match first {
             Some(first) => self.patients(first, checks).await,
             None => Vec::new(),
         };
         self.pages(&searches, checks).await;
-        self.since(&searches, checks).await;
-        self.by_patient(&searches, &patients, checks).await;
+        self.since(&searches, &patients, checks).await;
+        if !self.by_patient(&searches, &patients, checks).await {
+            settings.patients = 1;
+        }
         self.include(&searches, &patients, checks).await;
         for kind in ResourceKind::ALL {
             self.identifiers(&searches, kind, checks).await;
@@ -176,7 +148,9 @@ impl Doctor<'_> {
                 return checks.failed("page size", error.to_string(), advice, Some(start));
             }
         };
-        if page.resources.len() > 1 {
+        if page.resources.len() < 2 && page.next.is_none() {
+            checks.ok("page size", "answered; too little is there to see whether it is honoured", Some(start));
+        } else if page.resources.len() > 1 {
             let advice = "nothing to do, unless an answer grows larger than `largest_answer_mb`";
             let detail = format!("ignored: {} resources where 1 was asked for", page.resources.len());
             checks.warning("page size", detail, advice, Some(start));
@@ -199,11 +173,14 @@ impl Doctor<'_> {
     }
 
     /// Whether what changed since can be asked for.
-    async fn since(&self, searches: &Searches, checks: &mut Checks) {
+    async fn since(&self, searches: &Searches, patients: &[String], checks: &mut Checks) {
         const NAME: &str = "_lastUpdated";
         let Some(asked) = searches.of_cohort(Some(NEVER)).into_iter().next() else { return };
         let start = Instant::now();
         match self.page(&asked).await {
+            Ok(page) if page.resources.is_empty() && patients.is_empty() => {
+                checks.ok(NAME, "answered; nobody is there to see whether it is honoured", Some(start));
+            }
             Ok(page) if page.resources.is_empty() => checks.ok(NAME, "honoured", Some(start)),
             Ok(_) => {
                 let detail = "ignored: each run would read everyone";
@@ -216,8 +193,8 @@ impl Doctor<'_> {
         }
     }
 
-    /// All searches that read a patient, for one at a time and for two together.
-    async fn by_patient(&self, searches: &Searches, patients: &[String], checks: &mut Checks) {
+    /// All searches that read a patient, for one at a time and for two together; whether the latter bring all.
+    async fn by_patient(&self, searches: &Searches, patients: &[String], checks: &mut Checks) -> bool {
         let some: Vec<String> = match patients {
             [] => vec![NOBODY.to_owned()],
             patients => patients.iter().take(2).cloned().collect(),
@@ -226,11 +203,14 @@ impl Doctor<'_> {
         let mut lists = Lists::default();
         for (place, together) in searches.of_patients(&some).iter().enumerate() {
             let name = named(together);
-            let (mut wanted, mut refused) = (BTreeSet::new(), None);
+            let (mut wanted, mut refused, mut with_some) = (BTreeSet::new(), None, 0);
             let mut start = Instant::now();
             for asked in alone.iter().filter_map(|of_one| of_one.get(place)) {
                 match resources(self.server, asked).await {
-                    Ok(found) => wanted.extend(found.iter().filter_map(key)),
+                    Ok(found) => {
+                        with_some += usize::from(!found.is_empty());
+                        wanted.extend(found.iter().filter_map(key));
+                    }
                     Err(error) => refused = Some(error),
                 }
             }
@@ -250,17 +230,21 @@ impl Doctor<'_> {
             }
             start = Instant::now();
             let found = resources(self.server, together).await;
-            lists.note(&together.kind, &found, &wanted, self.settled_owner(&some));
+            if with_some < 2 {
+                lists.unseen.insert(name.clone());
+            }
+            lists.note(&together.kind, &found, &wanted, self.is_of_none(&some));
             match found {
                 Ok(_) => checks.ok(name, format!("{} resources of two patients", wanted.len()), Some(start)),
                 Err(_) => checks.ok(name, "answered for one patient", Some(start)),
             }
         }
         lists.tell(some.len() > 1, searches.settings().patients > 1, checks);
+        lists.less.is_empty()
     }
 
     /// Whether a resource is of none of these patients.
-    fn settled_owner<'s>(&'s self, some: &'s [String]) -> impl Fn(&Value) -> bool + 's {
+    fn is_of_none<'s>(&'s self, some: &'s [String]) -> impl Fn(&Value) -> bool + 's {
         |resource: &Value| {
             let id = match resource.get("resourceType").and_then(Value::as_str) {
                 Some("Patient") => resource.get("id").and_then(Value::as_str),
@@ -308,7 +292,7 @@ impl Doctor<'_> {
                 let advice = "have `identifier` supported: without it a sync cannot tell what it has written";
                 checks.failed(name, "ignored: resources came of which none was asked for", advice, Some(start));
             }
-            Ok((all, _)) if all.resources.is_empty() => checks.ok(name, "honoured; none of ours is there", Some(start)),
+            Ok((all, _)) if all.resources.is_empty() => checks.ok(name, "answered; none of ours is there", Some(start)),
             Ok(_) => checks.ok(name, "honoured; some of ours are there", Some(start)),
             Err(error) => {
                 let advice = "have the search by `identifier` allowed: a sync finds what it has written by it";
@@ -336,64 +320,5 @@ fn named(asked: &Asked) -> String {
         () if by("code") => format!("{kind} by code"),
         () if by("_id") => format!("{kind} by id"),
         () => format!("{kind} by patient"),
-    }
-}
-
-fn key(resource: &Value) -> Option<(String, String)> {
-    let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some((text("resourceType")?, text("id")?))
-}
-
-/// What came of asking for two patients together, against asking for each alone.
-#[derive(Default)]
-struct Lists {
-    /// Types whose search for two brought less.
-    less: BTreeSet<String>,
-    /// Types whose search for two brought others' resources, or nobody's Patient: a sync notices that by itself.
-    noticed: BTreeSet<String>,
-    /// Types whose search for two was refused: a sync notices that too.
-    refused: BTreeSet<String>,
-}
-
-impl Lists {
-    fn note(
-        &mut self,
-        kind: &str,
-        found: &Result<Vec<Value>, ServerError>,
-        wanted: &BTreeSet<(String, String)>,
-        is_strange: impl Fn(&Value) -> bool,
-    ) {
-        let Ok(found) = found else {
-            self.refused.insert(kind.to_owned());
-            return;
-        };
-        let keys: BTreeSet<(String, String)> = found.iter().filter_map(key).collect();
-        if found.iter().any(is_strange) || (kind == "Patient" && keys.is_empty() && !wanted.is_empty()) {
-            self.noticed.insert(kind.to_owned());
-        } else if !wanted.is_subset(&keys) {
-            self.less.insert(kind.to_owned());
-        }
-    }
-
-    fn tell(&self, were_tried: bool, are_used: bool, checks: &mut Checks) {
-        const NAME: &str = "lists of patients";
-        let list = |kinds: &BTreeSet<String>| kinds.iter().cloned().collect::<Vec<_>>().join(", ");
-        if !were_tried {
-            let advice = "write `patients = 1` under `[search]` if you do not know that lists work";
-            checks.warning(NAME, "cannot be tried: fewer than two patients were found", advice, None);
-        } else if !self.noticed.is_empty() || !self.refused.is_empty() {
-            let both: BTreeSet<String> = self.noticed.union(&self.refused).cloned().collect();
-            let detail = format!("not understood for {}: a sync asks for one patient at a time", list(&both));
-            let advice = "write `patients = 1` under `[search]`: it saves the attempts";
-            checks.warning(NAME, detail, advice, None);
-        } else if !self.less.is_empty() && are_used {
-            let detail = format!("two patients together bring less than each alone: {}", list(&self.less));
-            let advice = "results would be missed: write `patients = 1` under `[search]` of the configuration";
-            checks.failed(NAME, detail, advice, None);
-        } else if !self.less.is_empty() {
-            checks.ok(NAME, "not understood, and not used by the configuration", None);
-        } else {
-            checks.ok(NAME, "two patients together bring what each brings alone", None);
-        }
     }
 }

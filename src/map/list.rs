@@ -62,6 +62,11 @@ impl Mappings {
         self.settings.get(input as usize)?.own_code_only.as_deref()
     }
 
+    /// Whether the files name a code at all.
+    pub fn knows(&self, system: &str, code: &str) -> bool {
+        self.codes.find(system, code).is_some()
+    }
+
     /// SHA-256 of the files, so that a later run sees whether they have changed.
     pub fn digest(&self) -> String {
         self.digest.clone()

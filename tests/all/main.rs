@@ -6,6 +6,7 @@ mod configuration;
 mod copies;
 mod corpus;
 mod definitions;
+mod doctor;
 mod examples;
 mod explanations;
 mod generate;
