@@ -68,7 +68,10 @@ struct LimitsTable {
     requests_per_second: Option<NonZeroU32>,
     in_flight: Option<NonZeroUsize>,
     retries: Option<usize>,
+    first_pause_milliseconds: Option<u64>,
+    longest_pause_seconds: Option<u64>,
     longest_retry_after_seconds: Option<u64>,
+    connect_timeout_seconds: Option<u64>,
     timeout_seconds: Option<u64>,
     largest_answer_mb: Option<usize>,
 }
@@ -79,6 +82,7 @@ struct Search {
     patients: Option<usize>,
     page: Option<usize>,
     by_get: bool,
+    any_total: bool,
     types: BTreeMap<String, TypeSettings>,
 }
 
@@ -169,6 +173,7 @@ impl Config {
             patients: file.search.patients.unwrap_or(usual.patients).max(1),
             page: file.search.page.unwrap_or(usual.page).max(1),
             by_get: file.search.by_get,
+            any_total: file.search.any_total,
             types: file.search.types,
         };
         let hours = file.hours.map(|text| hours(&text).ok_or(ConfigError::Hours(text))).transpose()?;
@@ -240,10 +245,12 @@ fn limits(table: &LimitsTable) -> Limits {
         requests_per_second: table.requests_per_second.unwrap_or(usual.requests_per_second),
         in_flight: table.in_flight.unwrap_or(usual.in_flight),
         retries: table.retries.unwrap_or(usual.retries),
+        first_pause: table.first_pause_milliseconds.map_or(usual.first_pause, Duration::from_millis),
+        longest_pause: table.longest_pause_seconds.map_or(usual.longest_pause, Duration::from_secs),
         longest_retry_after: table.longest_retry_after_seconds.map_or(usual.longest_retry_after, Duration::from_secs),
+        connect_timeout: table.connect_timeout_seconds.map_or(usual.connect_timeout, Duration::from_secs),
         timeout: table.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
         largest_answer: table.largest_answer_mb.map_or(usual.largest_answer, |mb| mb << 20),
-        ..usual
     }
 }
 

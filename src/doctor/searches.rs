@@ -263,7 +263,12 @@ impl Doctor<'_> {
         let patient = if list.is_empty() { NOBODY.to_owned() } else { list };
         let parameters = [("patient", patient.as_str()), ("_include", "DiagnosticReport:result"), ("_count", "5")];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let asked = Asked { kind: "DiagnosticReport".to_owned(), parameters, by_get: searches.settings().by_get };
+        let asked = Asked {
+            kind: "DiagnosticReport".to_owned(),
+            parameters,
+            by_get: searches.settings().by_get,
+            any_total: true,
+        };
         let start = Instant::now();
         let detail = match self.page(&asked).await {
             Ok(page)

@@ -2,7 +2,7 @@
 
 use super::clinical::Unread;
 use super::resource::{Resource, Unreadable, problem};
-use super::text::{List, Text};
+use super::text::{List, Presence, Text};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -49,7 +49,16 @@ pub enum Content<'a> {
 #[serde(default, rename_all = "camelCase")]
 struct Bundle<'a> {
     #[serde(borrow)]
+    link: List<Link<'a>>,
+    #[serde(borrow)]
     entry: List<Entry<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Link<'a> {
+    #[serde(borrow)]
+    relation: Option<Text<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,6 +68,17 @@ struct Entry<'a> {
     full_url: Option<Text<'a>>,
     #[serde(borrow)]
     resource: Option<Resource<'a>>,
+    request: Presence,
+    response: Presence,
+}
+
+impl Bundle<'_> {
+    /// Whether it is nothing but resources: no page of several, no word of what was asked for and what came of it.
+    fn is_plain(&self) -> bool {
+        let is_own = |link: &Link<'_>| link.relation.as_deref() == Some("self");
+        let only_holds = |entry: &Entry<'_>| entry.request == Presence::Absent && entry.response == Presence::Absent;
+        self.link.iter().all(is_own) && self.entry.iter().all(only_holds)
+    }
 }
 
 enum BundleOrResource<'a> {
@@ -98,7 +118,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for BundleOrResource<'a> {
 /// # Errors
 /// Where the text is no JSON object, or a Bundle without readable entries.
 pub fn parts(text: &str) -> Result<Vec<Part<'_>>, Unreadable> {
-    if let Some(parts) = parts_at_once(text) {
+    if let Some((parts, _)) = parts_at_once(text) {
         return Ok(parts);
     }
     let mut parts = Vec::new();
@@ -106,23 +126,34 @@ pub fn parts(text: &str) -> Result<Vec<Part<'_>>, Unreadable> {
     Ok(parts)
 }
 
-/// The way of nearly all texts, which are read in one go; nothing where a part needs a closer look.
-fn parts_at_once(text: &str) -> Option<Vec<Part<'_>>> {
+/// The parts of a text that is nothing but resources, each as it should be; nothing where anything needs a closer look.
+pub fn plain_parts(text: &str) -> Option<Vec<Part<'_>>> {
+    let of_search = |part: &Part<'_>| matches!(&part.content, Content::Resource(it) if it.kind() == "OperationOutcome");
+    parts_at_once(text).filter(|(parts, is_plain)| *is_plain && !parts.iter().any(of_search)).map(|(parts, _)| parts)
+}
+
+/// The way of nearly all texts, which are read in one go, and whether there is nothing but resources; nothing where a
+/// part needs a closer look.
+fn parts_at_once(text: &str) -> Option<(Vec<Part<'_>>, bool)> {
     let fine = |resource: &Resource<'_>| resource.other_version().is_none() && resource.kind() != "Bundle";
     match serde_json::from_str(text).ok()? {
         BundleOrResource::Resource(resource) => {
-            fine(&resource).then(|| vec![Part { entry: None, full_url: None, content: Content::Resource(resource) }])
+            let part = |resource| Part { entry: None, full_url: None, content: Content::Resource(resource) };
+            fine(&resource).then(|| (vec![part(resource)], true))
         }
-        BundleOrResource::Bundle(bundle) => bundle
-            .entry
-            .into_iter()
-            .enumerate()
-            .filter_map(|(place, entry)| Some((place, entry.full_url, entry.resource?)))
-            .map(|(place, full_url, resource)| {
-                let entry = Some((place + 1).to_string());
-                fine(&resource).then_some(Part { entry, full_url, content: Content::Resource(resource) })
-            })
-            .collect(),
+        BundleOrResource::Bundle(bundle) => {
+            let is_plain = bundle.is_plain();
+            let parts = bundle.entry.into_iter().enumerate().filter_map(|(place, entry)| {
+                let resource = entry.resource?;
+                let part = |resource| Part {
+                    entry: Some((place + 1).to_string()),
+                    full_url: entry.full_url,
+                    content: Content::Resource(resource),
+                };
+                Some(fine(&resource).then(|| part(resource)))
+            });
+            Some((parts.collect::<Option<_>>()?, is_plain))
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::damage::{Damage, Failure, Place};
 use super::outline::{Addresses, Outline, Owner, PatientName};
 use super::patients::{PatientNumber, Patients};
-use crate::fhir::bundle::{Content, Part, parts};
+use super::survey::Survey;
+use crate::fhir::bundle::{Content, Part, parts, plain_parts};
 use crate::fhir::record::{Deletion, Oddity, Record, Stored};
 use crate::fhir::{Resource, Unreadable};
 use std::collections::{HashMap, HashSet};
@@ -44,8 +45,13 @@ impl<'a, 'p> Assembly<'a, 'p> {
 
     /// Adds the resources of a text.
     pub fn add(&mut self, text: &Text<'a>) {
-        let Ok(parts) = parts(text.text) else { return };
-        let owners = owners(&parts);
+        if let Ok(parts) = parts(text.text) {
+            let owners = owners(&parts);
+            self.add_parts(text, parts, owners);
+        }
+    }
+
+    fn add_parts(&mut self, text: &Text<'a>, parts: Vec<Part<'a>>, owners: Vec<Owner>) {
         let numbers: Vec<Option<PatientNumber>> = owners
             .iter()
             .map(|owner| match owner {
@@ -212,6 +218,9 @@ pub fn records(text: &str) -> Result<Vec<Record<'_>>, Vec<Failure>> {
 
 /// The records of one text, and what of it is damaged with the patients whom it may concern.
 pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
+    if let Some(records) = plain_records(text) {
+        return (records, Vec::new());
+    }
     let place = |entry| Place { file: "-".to_owned(), line: None, entry };
     let failed = |problem: super::survey::Problem| Failure {
         place: place(problem.entry),
@@ -242,6 +251,22 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
         }
     }
     (records, failures)
+}
+
+/// The records of a text in which nothing is odd, read once; nothing where anything needs a closer look.
+fn plain_records(text: &str) -> Option<Vec<Record<'_>>> {
+    let parts = plain_parts(text)?;
+    let owners = owners(&parts);
+    let mut survey = Survey::default();
+    for (part, owner) in parts.iter().zip(&owners) {
+        let Content::Resource(resource) = &part.content else { return None };
+        survey.add_read(resource, part.full_url.as_deref(), owner)?;
+    }
+    let mut patients = Patients::default();
+    patients.add(&survey.owners, &survey.aliases);
+    let mut assembly = Assembly::new(&patients);
+    assembly.add_parts(&Text { text, file: "-", line: None }, parts, owners);
+    assembly.finish(&[]).into_iter().map(|(_, assembled)| assembled.ok()).collect()
 }
 
 /// `Patient/id` of a name that has an id.

@@ -3,10 +3,11 @@
 use super::damage::{Damage, not_json};
 use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
 use super::remains::names_in_damaged;
-use crate::fhir::Unreadable;
 use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
+use crate::fhir::datatypes::Identifier;
 use crate::fhir::record::Deletion;
 use crate::fhir::text::{List, Text};
+use crate::fhir::{Resource, Unreadable};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -140,14 +141,9 @@ impl Survey {
             }
             Owner::Patient(name) => {
                 if kind == "Patient" {
-                    let address = full_url.map(|url| PatientName::Address(url.to_owned()));
-                    let identifiers = outline.identifiers();
-                    let further = address.into_iter().chain(identifiers.iter().filter_map(identifier_name));
-                    self.aliases.extend(further.map(|alias| (name.clone(), alias)));
+                    self.add_names(&name, full_url, &outline.identifiers());
                 }
-                if self.owners.last() != Some(&name) && !self.owners.contains(&name) {
-                    self.owners.push(name);
-                }
+                self.add_owner(&name);
             }
             Owner::Nobody if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
@@ -158,6 +154,34 @@ impl Survey {
                 let concerns = Concerns::Nobody;
                 self.problems.push(Problem { entry, damage: Damage::NoPatient(source), concerns });
             }
+        }
+    }
+
+    /// Adds a resource that was read and is as it should be; nothing where it needs a closer look.
+    pub fn add_read(&mut self, resource: &Resource<'_>, full_url: Option<&str>, owner: &Owner) -> Option<()> {
+        match owner {
+            Owner::NotRead | Owner::Unsaid => {}
+            Owner::Patient(PatientName::Identifier(..)) if resource.kind() == "Patient" => return None,
+            Owner::Nobody => return None,
+            Owner::Patient(name) => {
+                if resource.kind() == "Patient" {
+                    self.add_names(name, full_url, resource.common().identifier);
+                }
+                self.add_owner(name);
+            }
+        }
+        Some(())
+    }
+
+    fn add_names(&mut self, name: &PatientName, full_url: Option<&str>, identifiers: &[Identifier<'_>]) {
+        let address = full_url.map(|url| PatientName::Address(url.to_owned()));
+        let further = address.into_iter().chain(identifiers.iter().filter_map(identifier_name));
+        self.aliases.extend(further.map(|alias| (name.clone(), alias)));
+    }
+
+    fn add_owner(&mut self, name: &PatientName) {
+        if self.owners.last() != Some(name) && !self.owners.contains(name) {
+            self.owners.push(name.clone());
         }
     }
 

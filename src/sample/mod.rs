@@ -3,6 +3,7 @@
 mod random;
 mod shape;
 mod story;
+mod written;
 
 pub use shape::{TAG_CODE, TAG_SYSTEM};
 
@@ -11,6 +12,7 @@ use crate::map::Mappings;
 use random::Random;
 use shape::Writer;
 use story::Story;
+use written::as_servers_write;
 
 /// The shape of FHIR that a record comes in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +70,6 @@ impl Sample {
             }
             shape => shape,
         };
-        self.writer.bundle(&story, shape).to_string()
+        as_servers_write(&self.writer.bundle(&story, shape))
     }
 }

@@ -70,7 +70,7 @@ async fn written_about(server: &Server, patients: &[String]) -> Result<Vec<Strin
 async fn found(server: &Server, kind: &str, parameters: Vec<(&str, String)>) -> Result<Vec<String>, ServerError> {
     let page = [("_elements", "id".to_owned()), ("_count", "200".to_owned())];
     let parameters = parameters.into_iter().chain(page).map(|(name, value)| (name.to_owned(), value)).collect();
-    let asked = Asked { kind: kind.to_owned(), parameters, by_get: false };
+    let asked = Asked { kind: kind.to_owned(), parameters, by_get: false, any_total: true };
     let found = resources(server, &asked).await?;
     let of_kind = found.iter().filter(|it| it.get("resourceType").and_then(Value::as_str) == Some(kind));
     Ok(of_kind.filter_map(|it| it.get("id")?.as_str()).map(|id| format!("{kind}/{id}")).collect())

@@ -49,6 +49,18 @@ pub enum ServerError {
         "resources name this patient at `{0}`: whether that is the same server is not known; give the address that the server itself uses"
     )]
     OtherAddress(String),
+    /// Not all that there is came.
+    #[error(
+        "`{what}`: the server says {total} and its pages brought {came}; if it counts what it does not show, write `any_total = true` under `[search]`"
+    )]
+    Fewer {
+        /// What was asked.
+        what: String,
+        /// What the server says that there are.
+        total: u64,
+        /// What came.
+        came: u64,
+    },
     /// A page that was there already comes again.
     #[error("`{0}`: the server's pages go round in a circle, so the search cannot be completed")]
     Circle(String),
@@ -105,6 +117,7 @@ impl ServerError {
             ServerError::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             ServerError::NotFhir { .. }
             | ServerError::TooLarge { .. }
+            | ServerError::Fewer { .. }
             | ServerError::OtherOrigin(_)
             | ServerError::OtherAddress(_)
             | ServerError::Circle(_)

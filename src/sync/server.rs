@@ -20,11 +20,11 @@ use std::collections::BTreeSet;
 /// Changes before this many seconds of the server's clock are looked for again: clocks and indices lag.
 const OVERLAP: i64 = 300;
 
-/// Patients in one question about changes.
-const PATIENTS_A_QUESTION: usize = 500;
-
 /// Patients whose changes go into one transaction.
 const PATIENTS_A_TRANSACTION: usize = 25;
+
+/// A server that takes no write of so many patients in a row, and why is not the patients' fault, ends the run.
+const PATIENTS_IN_A_ROW: usize = 3;
 
 /// Everyone is read anew after so long (a day): a deleted result is in no answer to what has changed.
 pub const FULL_EVERY: i64 = 86_400;
@@ -76,6 +76,7 @@ impl ServerRun<'_> {
         let is_named = matches!(self.cohort, Cohort::Named(_));
         let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
         let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&self.digest);
+        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full));
         self.server().forget_time();
         let who = match (&state, seen.until.filter(|_| !full)) {
             (Some(state), Some(since)) => self.changed(state, since, now).await,
@@ -113,7 +114,8 @@ impl ServerRun<'_> {
         if let Some(state) = state.filter(|_| !self.run.dry && !is_named && stopped.is_none()) {
             let last_full = if full { Some(now) } else { seen.last_full };
             let until = Some(server_time - OVERLAP);
-            state.see(&Seen { until, last_full, digest: Some(self.digest.clone()) }).map_err(state_failed)?;
+            let lists = self.pull.lists().remembered();
+            state.see(&Seen { until, last_full, digest: Some(self.digest.clone()), lists }).map_err(state_failed)?;
         }
         report.traffic = self.server().counts();
         Ok(report)
@@ -127,10 +129,7 @@ impl ServerRun<'_> {
             Cohort::Group(_) => self.pull.cohort(self.cohort).await?.difference(&known).cloned().collect(),
             _ => self.pull.diagnosed(Some(&since)).await?,
         };
-        let known: Vec<String> = known.into_iter().collect();
-        for some in known.chunks(PATIENTS_A_QUESTION) {
-            ids.extend(self.pull.changed(some, &since).await?);
-        }
+        ids.extend(self.pull.changed(&known, &since).await?);
         ids.extend(self.pull.plans_changed(&since).await?);
         ids.extend(state.due(self.run.as_of).map_err(|_| ServerError::Closed)?);
         ids.extend(state.to_try_again(now).map_err(|_| ServerError::Closed)?);
@@ -158,20 +157,33 @@ impl ServerRun<'_> {
                 }
             }
         }
+        let mut in_a_row = 0;
         for (patient, error) in again {
             tracing::warn!(patient = %patient, %error, "not written; looked at again");
-            self.once_more(&patient, &mut outcome, report).await?;
+            match self.once_more(&patient, &mut outcome, report).await? {
+                Some(error) if error.is_fatal() => in_a_row += 1,
+                _ => in_a_row = 0,
+            }
+            if in_a_row >= PATIENTS_IN_A_ROW {
+                return Err(error);
+            }
         }
         Ok(outcome)
     }
 
-    /// Reads, decides and writes one patient again, after a conflict or a lost answer; then quarantine.
-    async fn once_more(&self, patient: &str, outcome: &mut Outcome, report: &mut Report) -> Result<(), ServerError> {
+    /// Reads, decides and writes one patient again, after a conflict or a lost answer; then quarantine, and why.
+    async fn once_more(
+        &self,
+        patient: &str,
+        outcome: &mut Outcome,
+        report: &mut Report,
+    ) -> Result<Option<ServerError>, ServerError> {
         let id = patient.trim_start_matches("Patient/").to_owned();
         outcome.decided.retain(|(other, ..)| *other != id);
         let batch = self.pull.batch(std::slice::from_ref(&id)).await?;
         let mut again = self.decided(&batch, report).await?;
         drop(batch);
+        let mut failed = None;
         for writes in std::mem::take(&mut again.writes) {
             match self.sent(std::slice::from_ref(&writes)).await? {
                 Written::Done => note(&writes, report),
@@ -180,13 +192,14 @@ impl ServerRun<'_> {
                     let why = error.to_string();
                     report.not_evaluated(std::slice::from_ref(&writes.patient), &why);
                     again.failed.push((id.clone(), why));
+                    failed = Some(error);
                 }
             }
         }
         outcome.decided.extend(again.decided);
         outcome.forgotten.extend(again.forgotten);
         outcome.failed.extend(again.failed);
-        Ok(())
+        Ok(failed)
     }
 
     async fn sent(&self, writes: &[PatientWrites]) -> Result<Written, ServerError> {
@@ -211,7 +224,7 @@ impl ServerRun<'_> {
         let left: Vec<_> = left.chain(batch.merged.iter().map(|id| (id, withdrawal::Reason::Merged))).collect();
         let of_records = records.iter().map(|(patient, _)| patient.clone());
         let patients: Vec<String> = of_records.chain(left.iter().map(|(id, _)| format!("Patient/{id}"))).collect();
-        let stands = standing(self.server(), self.pull.searches(), &patients).await?;
+        let stands = standing(self.pull, &patients).await?;
         for (patient, record) in &records {
             match record.as_ref().map_err(Clone::clone).and_then(|record| self.patient(record, &stands)) {
                 Ok((writes, next_look)) => {

@@ -8,9 +8,12 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// The version of the state file's tables.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
-const TABLES: &str = "
+/// What brings the tables from one version to the next; a new file goes through all of them.
+const MIGRATIONS: [&str; SCHEMA as usize] = [FIRST_TABLES, "ALTER TABLE server ADD COLUMN lists TEXT;"];
+
+const FIRST_TABLES: &str = "
 CREATE TABLE server (
   base TEXT PRIMARY KEY,
   seen_until INTEGER,
@@ -97,6 +100,8 @@ pub struct Seen {
     pub last_full: Option<i64>,
     /// The digest of mapping files, guideline and program that decided.
     pub digest: Option<String>,
+    /// How it takes lists of patients, as `Lists::remembered` says it.
+    pub lists: Option<String>,
 }
 
 impl State {
@@ -134,9 +139,10 @@ impl State {
     /// # Errors
     /// What SQLite says.
     pub fn seen(&self) -> Result<Seen, rusqlite::Error> {
-        let read =
-            |row: &rusqlite::Row<'_>| Ok(Seen { until: row.get(0)?, last_full: row.get(1)?, digest: row.get(2)? });
-        let sql = "SELECT seen_until, last_full, digest FROM server WHERE base = ?1";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Seen { until: row.get(0)?, last_full: row.get(1)?, digest: row.get(2)?, lists: row.get(3)? })
+        };
+        let sql = "SELECT seen_until, last_full, digest, lists FROM server WHERE base = ?1";
         Ok(self.connection.query_row(sql, [&self.base], read).optional()?.unwrap_or_default())
     }
 
@@ -145,9 +151,9 @@ impl State {
     /// # Errors
     /// What SQLite says.
     pub fn see(&self, seen: &Seen) -> Result<(), rusqlite::Error> {
-        let sql = "INSERT INTO server (base, seen_until, last_full, digest) VALUES (?1, ?2, ?3, ?4)
-                   ON CONFLICT (base) DO UPDATE SET seen_until = ?2, last_full = ?3, digest = ?4";
-        self.connection.execute(sql, params![self.base, seen.until, seen.last_full, seen.digest]).map(drop)
+        let sql = "INSERT INTO server (base, seen_until, last_full, digest, lists) VALUES (?1, ?2, ?3, ?4, ?5)
+                   ON CONFLICT (base) DO UPDATE SET seen_until = ?2, last_full = ?3, digest = ?4, lists = ?5";
+        self.connection.execute(sql, params![self.base, seen.until, seen.last_full, seen.digest, seen.lists]).map(drop)
     }
 
     /// The ids of all patients that were decided.
@@ -247,14 +253,14 @@ fn private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Brings the tables of an older file up to date; a new file has version 0 and gets all of them.
+/// Brings the tables of an older file up to date, step by step, all of it or nothing; a new file has version 0.
 fn migrate(connection: &mut Connection, version: i64) -> Result<(), rusqlite::Error> {
     if version == SCHEMA {
         return Ok(());
     }
     let transaction = connection.transaction()?;
-    if version == 0 {
-        transaction.execute_batch(TABLES)?;
+    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", SCHEMA)?;
     transaction.commit()

@@ -5,7 +5,7 @@ use super::standing::{identifier, reference};
 use crate::plan::codes::IDENTIFIER;
 use crate::plan::provenance::Provenance;
 use crate::plan::{ResourceKind, codes};
-use crate::pull::server::Searches;
+use crate::pull::server::{Pull, patient_id};
 use crate::server::{Server, ServerError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,23 +25,22 @@ pub struct PatientWrites {
 /// What stands of ours for some patients: by patient and kind.
 pub type StandingByPatient = BTreeMap<(String, ResourceKind), Vec<Value>>;
 
-/// All that stands of ours for these patients (`Patient/p1`).
+/// All that stands of ours for these patients (`Patient/p1`): asked for together where the server was seen to take lists.
 ///
 /// # Errors
 /// Where a search does not complete.
-pub async fn standing(
-    server: &Server,
-    searches: &Searches,
-    patients: &[String],
-) -> Result<StandingByPatient, ServerError> {
+pub async fn standing(pull: &Pull<'_>, patients: &[String]) -> Result<StandingByPatient, ServerError> {
+    let ids: Vec<&str> = patients.iter().filter_map(|it| it.strip_prefix("Patient/")).collect();
+    let together = if pull.lists().are_taken() { ids.len().max(1) } else { 1 };
     let mut standing = StandingByPatient::new();
-    for kind in ResourceKind::ALL {
-        let list: Vec<&str> = patients.iter().filter_map(|it| it.strip_prefix("Patient/")).collect();
-        let mut asked = searches.of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
-        asked.parameters.push(("patient".to_owned(), list.join(",")));
-        for resource in crate::pull::server::resources(server, &asked).await? {
+    for (kind, some) in
+        ResourceKind::ALL.into_iter().flat_map(|kind| ids.chunks(together).map(move |some| (kind, some)))
+    {
+        let mut asked = pull.searches().of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
+        asked.parameters.push(("patient".to_owned(), some.join(",")));
+        for resource in crate::pull::server::resources(pull.server(), &asked).await? {
             let subject = resource.pointer("/subject/reference").and_then(Value::as_str);
-            let Some(id) = subject.and_then(|it| crate::pull::server::patient_id(server.base(), it)) else { continue };
+            let Some(id) = subject.and_then(|it| patient_id(pull.server().base(), it)) else { continue };
             let patient = format!("Patient/{id}");
             if identifier(&resource).is_some_and(|it| it.starts_with(&codes::identifier(kind, &patient))) {
                 standing.entry((patient, kind)).or_default().push(resource);

@@ -42,6 +42,9 @@ fn every_key_of_the_shipped_file_is_taken_and_its_defaults_are_the_programs() {
     assert_eq!(all.settings.limits.requests_per_second, usual.requests_per_second);
     assert_eq!(all.settings.limits.in_flight, usual.in_flight);
     assert_eq!(all.settings.limits.retries, usual.retries);
+    assert_eq!(all.settings.limits.first_pause, usual.first_pause);
+    assert_eq!(all.settings.limits.longest_pause, usual.longest_pause);
+    assert_eq!(all.settings.limits.connect_timeout, usual.connect_timeout);
     assert_eq!(all.settings.limits.longest_retry_after, usual.longest_retry_after);
     assert_eq!(all.settings.limits.timeout, usual.timeout);
     assert_eq!(all.settings.limits.largest_answer, usual.largest_answer);

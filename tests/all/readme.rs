@@ -45,6 +45,7 @@ fn the_readmes_tables_are_those_of_the_code() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let wanted = with_part(&readme, "<!-- recommendations:", &recommendations());
     let wanted = with_part(&wanted, "<!-- care plan:", &care_plan());
+    let wanted = with_part(&wanted, "<!-- faults:", &super::faults::table());
     if std::env::var("UPDATE_README").is_ok() {
         std::fs::write("README.md", &wanted).unwrap();
     }

@@ -8,6 +8,9 @@ use crate::server::ServerError;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// Patients in one question about changes.
+const PATIENTS_A_QUESTION: usize = 500;
+
 /// Which patients a run is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cohort {
@@ -66,19 +69,32 @@ impl Pull<'_> {
         Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).collect())
     }
 
-    /// Which of these patients have had something read of them changed since an instant, or are no longer there.
+    /// Which of these patients have had something read of them changed since an instant, or are no longer there. Where
+    /// the server was not seen to take lists, it is asked for everyone's changes: a few searches instead of some for each.
     ///
     /// # Errors
     /// Where a search does not complete.
-    pub async fn changed(&self, ids: &[String], since: &str) -> Result<BTreeSet<String>, ServerError> {
+    pub async fn changed(&self, ids: &BTreeSet<String>, since: &str) -> Result<BTreeSet<String>, ServerError> {
         let mut found = Found::default();
-        for asked in self.searches.of_changes(ids, since) {
-            search(self.server, &asked, &mut found).await?;
-        }
         let mut there = Found::default();
-        search(self.server, &self.searches.of_presence(ids), &mut there).await?;
-        let gone = ids.iter().filter(|id| !there.has("Patient", id)).cloned();
-        Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).chain(gone).collect())
+        let ids_in_order: Vec<String> = ids.iter().cloned().collect();
+        let of_everyone = ids.len() > 1 && !self.lists.are_taken();
+        if of_everyone {
+            for asked in self.searches.of_changes(None, since) {
+                search(self.server, &asked, &mut found).await?;
+            }
+        }
+        for some in ids_in_order.chunks(PATIENTS_A_QUESTION) {
+            if !of_everyone {
+                for asked in self.searches.of_changes(Some(some), since) {
+                    search(self.server, &asked, &mut found).await?;
+                }
+            }
+            search(self.server, &self.searches.of_presence(some), &mut there).await?;
+        }
+        let owners = found.resources().filter_map(|it| owner(self.server.base(), it)).filter(|id| ids.contains(*id));
+        let gone = ids.iter().filter(|id| !there.has("Patient", id));
+        Ok(owners.map(str::to_owned).chain(gone.cloned()).collect())
     }
 
     /// Patients for whom a resource of ours was changed since an instant, by us or by another hand.

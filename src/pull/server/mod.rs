@@ -1,10 +1,12 @@
 //! From a server to patients: which patients, which searches, in which batches; each patient whole, or not decided.
 
 mod cohort;
+mod lists;
 mod pages;
 mod searches;
 
 pub use cohort::Cohort;
+pub use lists::Lists;
 pub use searches::{Asked, SearchSettings, Searches, TypeSettings};
 
 use super::assemble;
@@ -13,7 +15,6 @@ use crate::server::{Server, ServerError};
 use pages::{Found, search};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use url::Url;
 
 /// Rounds in which resources that others refer to are fetched: a panel within a panel within a report.
@@ -24,8 +25,8 @@ const ROUNDS_OF_REFERENCES: usize = 3;
 pub struct Pull<'s> {
     server: &'s Server,
     searches: Searches,
-    /// Whether the server understands lists of patients; found out on the way.
-    takes_lists: AtomicBool,
+    /// How the server takes lists of patients; found out on the way.
+    lists: Lists,
 }
 
 /// The records of some patients, as the server has them at one time.
@@ -103,9 +104,14 @@ const START: &str = r#"{"resourceType":"Bundle","type":"collection","entry":["#;
 const END: &str = "]}";
 
 impl<'s> Pull<'s> {
-    /// From a server, by these searches.
-    pub const fn new(server: &'s Server, searches: Searches) -> Pull<'s> {
-        Pull { server, searches, takes_lists: AtomicBool::new(true) }
+    /// From a server, by these searches; it is not known yet how it takes lists of patients.
+    pub fn new(server: &'s Server, searches: Searches) -> Pull<'s> {
+        Pull { server, searches, lists: Lists::default() }
+    }
+
+    /// How the server takes lists of patients, as far as it was seen.
+    pub const fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// The searches.
@@ -123,12 +129,12 @@ impl<'s> Pull<'s> {
     /// # Errors
     /// Where the server as a whole cannot be worked with. What concerns a patient stands in the batch.
     pub async fn batch(&self, ids: &[String]) -> Result<Batch, ServerError> {
-        if ids.len() > 1 && self.takes_lists.load(Ordering::Relaxed) {
+        if ids.len() > 1 && !self.lists.are_refused() {
             match self.together(ids).await {
                 Ok(Some(batch)) => return Ok(batch),
                 Ok(None) => {
                     tracing::warn!("the server does not take lists of patients; each is asked for alone");
-                    self.takes_lists.store(false, Ordering::Relaxed);
+                    self.lists.refuse();
                 }
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => tracing::warn!(%error, "a search for several patients failed; each is asked for alone"),
@@ -161,7 +167,10 @@ impl<'s> Pull<'s> {
         {
             return Ok(None);
         }
-        let (mut batch, missing) = (Batch { strangers, ..Batch::default() }, missing);
+        if ids.len() > 1 && !self.is_whole(ids, &found).await? {
+            return Ok(None);
+        }
+        let mut batch = Batch { strangers, ..Batch::default() };
         for id in &missing {
             match self.server.get(&format!("Patient/{id}")).await {
                 // The list did not have it, and yet it is there: an index that lags behind, or lists that are cut.

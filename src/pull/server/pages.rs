@@ -20,16 +20,28 @@ const MOST_PAGES: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Found {
     resources: BTreeMap<(String, String), (Box<RawValue>, Value)>,
-    /// When the server said what time it is, the first time.
-    pub server_time: Option<i64>,
 }
 
-/// Does a search with all of its pages, and begins anew where a page has run out.
+/// Type and id of a resource.
+fn key(resource: &Value) -> Option<(String, String)> {
+    let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
+    text("resourceType").zip(text("id"))
+}
+
+/// What a search brought by itself, against what the server said that there is.
+#[derive(Default)]
+struct Came {
+    total: u64,
+    keys: HashSet<(String, String)>,
+}
+
+/// Does a search with all of its pages, and begins anew where a page has run out, or where fewer resources came than the
+/// server says that there are: one may have been deleted meanwhile.
 pub async fn search(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), ServerError> {
     for _ in 0..RESTARTS {
         match pages(server, asked, found).await {
-            Err(error) if error.status() == Some(410) => {
-                tracing::warn!(search = asked.kind, "a page has run out on the server; the search begins anew");
+            Err(error) if error.status() == Some(410) || matches!(error, ServerError::Fewer { .. }) => {
+                tracing::warn!(search = asked.kind, %error, "the search begins anew");
             }
             other => return other,
         }
@@ -40,9 +52,15 @@ pub async fn search(server: &Server, asked: &Asked, found: &mut Found) -> Result
 async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), ServerError> {
     let mut answer = first(server, asked).await?;
     let mut seen: HashSet<String> = HashSet::new();
+    let mut came = Came::default();
     for _ in 0..MOST_PAGES {
-        found.server_time = found.server_time.or(answer.server_time);
-        let Some(next) = found.add_page(&answer)? else { return Ok(()) };
+        let Some(next) = found.add_page(&answer, &mut came)? else {
+            let number = came.keys.len() as u64;
+            return match came.total > number && !asked.any_total {
+                true => Err(ServerError::Fewer { what: answer.what, total: came.total, came: number }),
+                false => Ok(()),
+            };
+        };
         if !seen.insert(next.clone()) {
             return Err(ServerError::Circle(answer.what));
         }
@@ -51,7 +69,7 @@ async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), 
     Err(ServerError::Circle(answer.what))
 }
 
-/// The first page: by POST, or by GET where the server does not take that.
+/// The first page: by POST, or by GET where the configuration says so.
 async fn first(server: &Server, asked: &Asked) -> Result<Answer, ServerError> {
     if asked.by_get {
         return server.search_by_get(&asked.kind, &asked.parameters).await;
@@ -61,7 +79,7 @@ async fn first(server: &Server, asked: &Asked) -> Result<Answer, ServerError> {
 
 impl Found {
     /// Adds the resources of a page; its link to the next one.
-    pub fn add_page(&mut self, answer: &Answer) -> Result<Option<String>, ServerError> {
+    fn add_page(&mut self, answer: &Answer, came: &mut Came) -> Result<Option<String>, ServerError> {
         let page: Page<'_> = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
         if (page.resource_type.as_deref(), page.kind.as_deref()) != (Some("Bundle"), Some("searchset")) {
             let what = match (page.resource_type.as_deref(), page.kind.as_deref()) {
@@ -71,12 +89,15 @@ impl Found {
             };
             return Err(ServerError::NotFhir { what: answer.what.clone(), why: what });
         }
-        for text in page.entry.into_iter().filter_map(|entry| entry.resource) {
+        came.total = came.total.max(page.total.unwrap_or(0));
+        for (text, mode) in page.entry.into_iter().filter_map(|entry| Some((entry.resource?, entry.search.mode))) {
             let resource: Value = serde_json::from_str(text.get()).map_err(|error| answer.not_fhir(&error))?;
             if resource.get("resourceType").and_then(Value::as_str) == Some("OperationOutcome") {
                 refused(&resource, answer)?;
                 continue;
             }
+            // What came along with a match is not among the total.
+            came.keys.extend(key(&resource).filter(|_| mode.is_none_or(|mode| mode == "match")));
             self.add(text.to_owned(), resource);
         }
         let mut next = page.link.into_iter().filter(|link| link.relation.as_deref() == Some("next"));
@@ -91,14 +112,25 @@ impl Found {
     }
 
     fn add(&mut self, raw: Box<RawValue>, resource: Value) {
-        let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (Some(kind), Some(id)) = (text("resourceType"), text("id")) else { return };
-        self.resources.insert((kind, id), (raw, resource));
+        if let Some(key) = key(&resource) {
+            self.resources.insert(key, (raw, resource));
+        }
     }
 
     /// Whether a resource is there.
     pub fn has(&self, kind: &str, id: &str) -> bool {
         self.resources.contains_key(&(kind.to_owned(), id.to_owned()))
+    }
+
+    /// Whether something is here that another finding lacks.
+    pub fn has_more_than(&self, other: &Found) -> bool {
+        self.resources.keys().any(|key| !other.resources.contains_key(key))
+    }
+
+    /// The ids of the patients whose resources of a type are here.
+    pub fn owners(&self, base: &Url, kind: &str) -> BTreeSet<String> {
+        let of_kind = self.resources.iter().filter(|((other, _), _)| other == kind);
+        of_kind.filter_map(|(_, (_, resource))| owner(base, resource)).map(str::to_owned).collect()
     }
 
     /// All resources.
@@ -172,6 +204,8 @@ struct Page<'a> {
     resource_type: Option<Cow<'a, str>>,
     #[serde(borrow, default, rename = "type")]
     kind: Option<Cow<'a, str>>,
+    #[serde(default)]
+    total: Option<u64>,
     #[serde(borrow, default)]
     link: Vec<Link<'a>>,
     #[serde(borrow, default)]
@@ -190,6 +224,14 @@ struct Link<'a> {
 struct Entry<'a> {
     #[serde(borrow, default)]
     resource: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    search: Search<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Search<'a> {
+    #[serde(borrow, default)]
+    mode: Option<Cow<'a, str>>,
 }
 
 /// An outcome within a page: an error means that the page is not all that there is.

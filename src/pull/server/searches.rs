@@ -18,6 +18,8 @@ pub struct SearchSettings {
     pub page: usize,
     /// Whether searches go by GET instead of POST.
     pub by_get: bool,
+    /// Whether fewer resources may come than the server says that there are: for one that counts what it does not show.
+    pub any_total: bool,
     /// What a site changes, by type.
     pub types: BTreeMap<String, TypeSettings>,
 }
@@ -39,7 +41,7 @@ pub struct TypeSettings {
 impl Default for SearchSettings {
     /// 50 patients a search, 200 resources a page, by POST.
     fn default() -> SearchSettings {
-        SearchSettings { patients: 50, page: 200, by_get: false, types: BTreeMap::new() }
+        SearchSettings { patients: 50, page: 200, by_get: false, any_total: false, types: BTreeMap::new() }
     }
 }
 
@@ -52,6 +54,8 @@ pub struct Asked {
     pub parameters: Vec<(String, String)>,
     /// Whether it goes by GET.
     pub by_get: bool,
+    /// Whether fewer resources may come than the server says that there are.
+    pub any_total: bool,
 }
 
 /// The searches of a run.
@@ -94,8 +98,12 @@ impl Searches {
 
     /// All that is read of these patients.
     pub fn of_patients(&self, ids: &[String]) -> Vec<Asked> {
-        let list = ids.join(",");
-        let of = |name: &str| vec![(name.to_owned(), list.clone())];
+        self.all(Some(&ids.join(",")))
+    }
+
+    /// All that is read of patients: of these, or of all there are.
+    fn all(&self, list: Option<&str>) -> Vec<Asked> {
+        let of = |name: &str| list.map(|list| (name.to_owned(), list.to_owned())).into_iter().collect::<Vec<_>>();
         let mut searches = vec![self.asked("Patient", of("_id"))];
         // Codes of diagnoses and procedures come combined (`DC903+TUL1`) and in spellings without end, so these are
         // read whole: a patient has few of them.
@@ -109,9 +117,9 @@ impl Searches {
         searches
     }
 
-    /// What of these patients has changed since an instant; only whose it is.
-    pub fn of_changes(&self, ids: &[String], since: &str) -> Vec<Asked> {
-        let mut searches = self.of_patients(ids);
+    /// What of these patients has changed since an instant, or of all there are; only whose it is.
+    pub fn of_changes(&self, ids: Option<&[String]>, since: &str) -> Vec<Asked> {
+        let mut searches = self.all(ids.map(|ids| ids.join(",")).as_deref());
         for asked in &mut searches {
             let elements = if asked.kind == "Patient" { "id,meta" } else { "subject,meta" };
             asked.parameters.push(("_elements".to_owned(), elements.to_owned()));
@@ -200,7 +208,8 @@ impl Searches {
     fn asked(&self, kind: &str, mut parameters: Vec<(String, String)>) -> Asked {
         parameters.extend(self.of_type(kind).parameters);
         parameters.push(("_count".to_owned(), self.settings.page.to_string()));
-        Asked { kind: kind.to_owned(), parameters, by_get: self.settings.by_get }
+        let SearchSettings { by_get, any_total, .. } = self.settings;
+        Asked { kind: kind.to_owned(), parameters, by_get, any_total }
     }
 }
 
