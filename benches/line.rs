@@ -1,4 +1,5 @@
-//! Patients a second on one core: parse, map, decide, and the whole line from the text of a record to its decision.
+//! Patients a second on one core: parse, map, decide, the whole line from the text of a record to its decision, and the
+//! decision printed as JSON.
 //!
 //! `cargo bench --bench line`; over 1,000 invented patients (`plasmabridge sample 1000 --seed 1`).
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot begin has nothing to measure")]
@@ -75,9 +76,22 @@ fn whole(bencher: Bencher) {
     bencher.counter(ItemsCount::new(texts.len())).counter(BytesCount::new(bytes(&texts))).bench_local(|| {
         for text in &texts {
             for record in records(text).unwrap() {
-                let (inputs, _) = mappings.map(&record);
-                black_box(serde_json::to_vec(&decide(&inputs, as_of())).unwrap());
+                black_box(decide(&mappings.map(&record).0, as_of()));
             }
         }
+    });
+}
+
+#[divan::bench]
+fn print(bencher: Bencher) {
+    let mappings = Mappings::embedded().unwrap();
+    let texts = texts(&mappings);
+    let inputs: Vec<Inputs> =
+        texts.iter().flat_map(|text| records(text).unwrap()).map(|record| mappings.map(&record).0).collect();
+    let decisions: Vec<_> = inputs.iter().map(|inputs| decide(inputs, as_of())).collect();
+    let printed = || decisions.iter().map(|decision| serde_json::to_vec(decision).unwrap());
+    let bytes: usize = printed().map(|text| text.len()).sum();
+    bencher.counter(ItemsCount::new(texts.len())).counter(BytesCount::new(bytes)).bench_local(|| {
+        printed().for_each(|text| drop(black_box(text)));
     });
 }

@@ -23,8 +23,6 @@ pub fn is_too_deep(entry: &str) -> bool {
 /// A resource of a text, or why it cannot be read.
 #[derive(Debug)]
 pub struct Part<'a> {
-    /// The entry that it came in, counted from 1 (`3`, in a Bundle within a Bundle `3.1`); none for a bare resource.
-    pub entry: Option<String>,
     /// Its address in the Bundle.
     pub full_url: Option<Text<'a>>,
     /// The resource.
@@ -38,6 +36,8 @@ pub enum Content<'a> {
     Resource(Resource<'a>),
     /// A resource that cannot be read.
     Unreadable {
+        /// The entry that it came in, counted from 1 (`3`, in a Bundle within a Bundle `3.1`); none for a bare resource.
+        entry: Option<String>,
         /// Its JSON text.
         text: &'a str,
         /// Why.
@@ -138,19 +138,15 @@ fn parts_at_once(text: &str) -> Option<(Vec<Part<'_>>, bool)> {
     let fine = |resource: &Resource<'_>| resource.other_version().is_none() && resource.kind() != "Bundle";
     match serde_json::from_str(text).ok()? {
         BundleOrResource::Resource(resource) => {
-            let part = |resource| Part { entry: None, full_url: None, content: Content::Resource(resource) };
+            let part = |resource| Part { full_url: None, content: Content::Resource(resource) };
             fine(&resource).then(|| (vec![part(resource)], true))
         }
         BundleOrResource::Bundle(bundle) => {
             let is_plain = bundle.is_plain();
-            let parts = bundle.entry.into_iter().enumerate().filter_map(|(place, entry)| {
+            let parts = bundle.entry.into_iter().filter_map(|entry| {
                 let resource = entry.resource?;
-                let part = |resource| Part {
-                    entry: Some((place + 1).to_string()),
-                    full_url: entry.full_url,
-                    content: Content::Resource(resource),
-                };
-                Some(fine(&resource).then(|| part(resource)))
+                let full_url = entry.full_url;
+                Some(fine(&resource).then(|| Part { full_url, content: Content::Resource(resource) }))
             });
             Some((parts.collect::<Option<_>>()?, is_plain))
         }
@@ -181,9 +177,9 @@ fn one_by_one<'a>(
     if !is_bundle {
         let content = match Resource::read(text) {
             Ok(resource) => Content::Resource(resource),
-            Err(why) => Content::Unreadable { text, why },
+            Err(why) => Content::Unreadable { entry, text, why },
         };
-        parts.push(Part { entry, full_url, content });
+        parts.push(Part { full_url, content });
         return Ok(());
     }
     if entry.as_ref().is_some_and(|entry| is_too_deep(entry)) {
@@ -199,13 +195,14 @@ fn one_by_one<'a>(
             Ok(RawEntry { resource: None, .. }) => {}
             Ok(RawEntry { full_url, resource: Some(resource) }) => {
                 if let Err(why) = one_by_one(resource.get(), Some(entry.clone()), full_url, parts) {
-                    let content = Content::Unreadable { text: resource.get(), why };
-                    parts.push(Part { entry: Some(entry), full_url: None, content });
+                    let content = Content::Unreadable { entry: Some(entry), text: resource.get(), why };
+                    parts.push(Part { full_url: None, content });
                 }
             }
             Err(error) => {
-                let content = Content::Unreadable { text: raw.get(), why: problem(raw.get(), &error) };
-                parts.push(Part { entry: Some(entry), full_url: None, content });
+                let why = problem(raw.get(), &error);
+                let content = Content::Unreadable { entry: Some(entry), text: raw.get(), why };
+                parts.push(Part { full_url: None, content });
             }
         }
     }

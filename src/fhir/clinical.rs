@@ -49,9 +49,6 @@ resource! {
         /// How sure it is.
         #[serde(borrow)]
         pub verification_status: Option<CodeableConcept<'a>>,
-        /// Its kind: problem list, encounter diagnosis …
-        #[serde(borrow)]
-        pub category: List<CodeableConcept<'a>>,
         /// How grave it is.
         #[serde(borrow)]
         pub severity: Option<CodeableConcept<'a>>,
@@ -88,12 +85,6 @@ resource! {
         /// When it was recorded.
         #[serde(borrow)]
         pub recorded_date: Option<Text<'a>>,
-        /// Its stage.
-        #[serde(borrow)]
-        pub stage: List<ConditionStage<'a>>,
-        /// What it rests on.
-        #[serde(borrow)]
-        pub evidence: List<ConditionEvidence<'a>>,
         /// STU3's `context`.
         pub(super) context: Presence,
         /// STU3's `assertedDate`.
@@ -103,39 +94,12 @@ resource! {
     }
 }
 
-/// A stage of a condition.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ConditionStage<'a> {
-    /// The stage.
-    #[serde(borrow)]
-    pub summary: Option<CodeableConcept<'a>>,
-    /// The system of stages.
-    #[serde(borrow, rename = "type")]
-    pub kind: Option<CodeableConcept<'a>>,
-}
-
-/// What a condition rests on.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ConditionEvidence<'a> {
-    /// The finding, as a code.
-    #[serde(borrow)]
-    pub code: List<CodeableConcept<'a>>,
-    /// The resources that show it.
-    #[serde(borrow)]
-    pub detail: List<Reference<'a>>,
-}
-
 resource! {
     /// A report: laboratory, imaging, pathology.
     DiagnosticReport {
         /// How far it has come: `final`, `preliminary`, `partial`, `entered-in-error` …
         #[serde(borrow)]
         pub status: Option<Text<'a>>,
-        /// Its service: radiology, pathology …
-        #[serde(borrow)]
-        pub category: List<CodeableConcept<'a>>,
         /// The examination.
         #[serde(borrow)]
         pub code: Option<CodeableConcept<'a>>,
@@ -151,9 +115,6 @@ resource! {
         /// When this version was made available.
         #[serde(borrow)]
         pub issued: Option<Text<'a>>,
-        /// The material.
-        #[serde(borrow)]
-        pub specimen: List<Reference<'a>>,
         /// The results that belong to it.
         #[serde(borrow)]
         pub result: List<Reference<'a>>,
@@ -179,9 +140,6 @@ resource! {
         /// How far it has come: `completed`, `in-progress`, `not-done` …
         #[serde(borrow)]
         pub status: Option<Text<'a>>,
-        /// Why it was not done.
-        #[serde(borrow)]
-        pub status_reason: Option<CodeableConcept<'a>>,
         /// Its kind.
         #[serde(borrow)]
         pub category: Option<CodeableConcept<'a>>,
@@ -206,9 +164,6 @@ resource! {
         /// The ages at that time; they give no date.
         #[serde(borrow)]
         pub performed_range: Option<Box<Range<'a>>>,
-        /// Why, as a code.
-        #[serde(borrow)]
-        pub reason_code: List<CodeableConcept<'a>>,
         /// Why, as resources.
         #[serde(borrow)]
         pub reason_reference: List<Reference<'a>>,
@@ -218,9 +173,6 @@ resource! {
         /// How it went.
         #[serde(borrow)]
         pub outcome: Option<CodeableConcept<'a>>,
-        /// What was used, as codes.
-        #[serde(borrow)]
-        pub used_code: List<CodeableConcept<'a>>,
         /// The report of it.
         #[serde(borrow)]
         pub report: List<Reference<'a>>,
@@ -245,35 +197,10 @@ resource! {
 
 resource! {
     /// The material that an observation was made on.
-    Specimen {
-        /// What it is.
-        #[serde(borrow, rename = "type")]
-        pub kind: Option<CodeableConcept<'a>>,
-        /// Whose it is.
+    Specimen {        /// Whose it is.
         #[serde(borrow)]
         pub subject: Option<Reference<'a>>,
-        /// How it was taken.
-        #[serde(borrow)]
-        pub collection: Option<SpecimenCollection<'a>>,
     }
-}
-
-/// How a specimen was taken.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct SpecimenCollection<'a> {
-    /// When.
-    #[serde(borrow)]
-    pub collected_date_time: Option<Text<'a>>,
-    /// When, as a time with start and end.
-    #[serde(borrow)]
-    pub collected_period: Option<Box<Period<'a>>>,
-    /// By which procedure.
-    #[serde(borrow)]
-    pub method: Option<CodeableConcept<'a>>,
-    /// Where on the body.
-    #[serde(borrow)]
-    pub body_site: Option<CodeableConcept<'a>>,
 }
 
 resource! {
@@ -285,9 +212,6 @@ resource! {
         /// Where.
         #[serde(borrow)]
         pub location: Option<CodeableConcept<'a>>,
-        /// Further words on where.
-        #[serde(borrow)]
-        pub location_qualifier: List<CodeableConcept<'a>>,
         /// Whose it is.
         #[serde(borrow)]
         pub patient: Option<Reference<'a>>,

@@ -127,10 +127,7 @@ pub struct Reference<'a> {
     pub kind: Option<Text<'a>>,
     /// The identifier of what it refers to.
     #[serde(borrow)]
-    pub identifier: Option<Identifier<'a>>,
-    /// Words for a person.
-    #[serde(borrow)]
-    pub display: Option<Text<'a>>,
+    pub identifier: Option<Box<Identifier<'a>>>,
 }
 
 /// A resource's version and the like.
@@ -211,12 +208,6 @@ pub struct ReferenceRange<'a> {
     /// What the range is of: `normal` where it does not say.
     #[serde(borrow, rename = "type")]
     pub kind: Option<CodeableConcept<'a>>,
-    /// Whom it is for.
-    #[serde(borrow)]
-    pub applies_to: List<CodeableConcept<'a>>,
-    /// The ages that it is for.
-    #[serde(borrow)]
-    pub age: Option<Box<Range<'a>>>,
     /// The range in words.
     #[serde(borrow)]
     pub text: Option<Text<'a>>,

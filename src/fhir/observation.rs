@@ -11,9 +11,6 @@ resource! {
         /// How far it has come: `final`, `preliminary`, `entered-in-error` …
         #[serde(borrow)]
         pub status: Option<Text<'a>>,
-        /// The kind of observation.
-        #[serde(borrow)]
-        pub category: List<CodeableConcept<'a>>,
         /// What was observed.
         #[serde(borrow)]
         pub code: Option<CodeableConcept<'a>>,
@@ -71,28 +68,22 @@ resource! {
         pub value_period: Option<Box<Period<'a>>>,
         /// Why there is no value.
         #[serde(borrow)]
-        pub data_absent_reason: Option<CodeableConcept<'a>>,
+        pub data_absent_reason: Option<Box<CodeableConcept<'a>>>,
         /// High, low, positive, negative …
         #[serde(borrow)]
         pub interpretation: List<CodeableConcept<'a>>,
         /// Where on the body.
         #[serde(borrow)]
-        pub body_site: Option<BodySite<'a>>,
+        pub body_site: Option<Box<BodySite<'a>>>,
         /// How it was made.
         #[serde(borrow)]
-        pub method: Option<CodeableConcept<'a>>,
-        /// On what material.
-        #[serde(borrow)]
-        pub specimen: Option<Reference<'a>>,
+        pub method: Option<Box<CodeableConcept<'a>>>,
         /// The laboratory's limits.
         #[serde(borrow)]
         pub reference_range: List<ReferenceRange<'a>>,
         /// The members of this panel.
         #[serde(borrow)]
         pub has_member: List<Reference<'a>>,
-        /// What it was worked out from.
-        #[serde(borrow)]
-        pub derived_from: List<Reference<'a>>,
         /// Parts with codes and values of their own.
         #[serde(borrow)]
         pub component: List<Component<'a>>,
@@ -163,13 +154,20 @@ pub struct Component<'a> {
     pub value_period: Option<Box<Period<'a>>>,
     /// Why there is no value.
     #[serde(borrow)]
-    pub data_absent_reason: Option<CodeableConcept<'a>>,
+    pub data_absent_reason: Option<Box<CodeableConcept<'a>>>,
     /// High, low, positive, negative …
     #[serde(borrow)]
     pub interpretation: List<CodeableConcept<'a>>,
     /// The laboratory's limits.
     #[serde(borrow)]
     pub reference_range: List<ReferenceRange<'a>>,
+}
+
+impl<'a> Observation<'a> {
+    /// Where on the body, as the types with several sites have it.
+    pub fn sites(&self) -> &[BodySite<'a>] {
+        self.body_site.as_deref().map(std::slice::from_ref).unwrap_or_default()
+    }
 }
 
 /// The value of an observation or of a component.

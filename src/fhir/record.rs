@@ -5,6 +5,7 @@ use super::reference::Address;
 use super::resource::{Resource, Unreadable};
 use super::text::Text;
 use jiff::Timestamp;
+use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -197,7 +198,7 @@ impl<'a> Record<'a> {
             leaving.insert(stored.place);
             noted.push(Oddity::Replaced { source: stored.source() });
         }
-        let mut by_id: HashMap<(&str, &str), Vec<&Stored<'a>>> = HashMap::with_capacity(self.resources.len());
+        let mut by_id: HashMap<(&str, &str), SmallVec<[&Stored<'a>; 1]>> = HashMap::with_capacity(self.resources.len());
         for stored in self.resources().filter(|stored| !leaving.contains(&stored.place)) {
             if let Some(id) = stored.resource.common().id {
                 by_id.entry((stored.resource.kind(), id.as_str())).or_default().push(stored);

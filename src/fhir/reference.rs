@@ -31,7 +31,9 @@ impl<'r> Address<'r> {
         if text.starts_with("urn:") {
             return Address::Name(text);
         }
-        let (path, version) = match text.split_once("/_history/") {
+        // A look for one sign is quick, and hardly any address has it.
+        let versioned = if text.contains('_') { text.split_once("/_history/") } else { None };
+        let (path, version) = match versioned {
             Some((path, version)) if !version.is_empty() => (path, Some(version)),
             Some(_) => return Address::Malformed,
             None => (text, None),

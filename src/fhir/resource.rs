@@ -161,8 +161,8 @@ impl<'a> Resource<'a> {
         let kind = self.kind();
         let Some(id) = common.id else { return kind.to_owned() };
         match common.meta.and_then(|meta| meta.version_id.as_ref()) {
-            Some(version) => format!("{kind}/{id}/_history/{version}"),
-            None => format!("{kind}/{id}"),
+            Some(version) => [kind, "/", id, "/_history/", version].concat(),
+            None => [kind, "/", id].concat(),
         }
     }
 

@@ -228,7 +228,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             said_by_existence(self.mappings, answered)?;
         }
         if parts.site.is_none() || input.is_complication() {
-            let site = self.body_site(at, input, Some(code), observation.body_site.as_slice());
+            let site = self.body_site(at, input, Some(code), observation.sites());
             parts.site = site.or(parts.site);
         }
         let value = parts.value(input).ok_or(Reason::MissingPart)?;
@@ -282,7 +282,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 self.shape(at, input, &reading.shape, &Answered::by_component(component), code)
             }
             Place::Element(Element::BodySite) => {
-                let site = self.site_of_all(at, observation.body_site.as_slice())?;
+                let site = self.site_of_all(at, observation.sites())?;
                 site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
             }
             Place::Element(_) => Err(Reason::UnexpectedValue),

@@ -60,7 +60,7 @@ fn entry<'r, 'a>(
         }
     }
     if parts.site.is_none() {
-        parts.site = mapper.site_of_all(at, observation.body_site.as_slice()).ok().flatten();
+        parts.site = mapper.site_of_all(at, observation.sites()).ok().flatten();
     }
     let time = times(mapper, at, observation, input, &mut parts)?;
     let value = parts.value(input).ok_or(Reason::MissingPart)?;

@@ -82,14 +82,14 @@ impl<'a, 'p> Assembly<'a, 'p> {
                 }
                 self.add_resource(number, stored);
             }
-            Content::Unreadable { why: why @ Unreadable::OtherVersion { .. }, .. } => {
+            Content::Unreadable { entry, why: why @ Unreadable::OtherVersion { .. }, .. } => {
                 let patients = vec![self.patients.reference(number)];
-                let failure = Failure { place: text.place(part.entry), damage: Damage::NotReadable(why), patients };
+                let failure = Failure { place: text.place(entry), damage: Damage::NotReadable(why), patients };
                 self.record(number);
                 self.failures.push((Some(number), failure));
             }
-            Content::Unreadable { text: raw, why } => {
-                let source = source_of_unreadable(raw).unwrap_or_else(|| text.place(part.entry).to_string());
+            Content::Unreadable { entry, text: raw, why } => {
+                let source = source_of_unreadable(raw).unwrap_or_else(|| text.place(entry).to_string());
                 self.record(number).note(Oddity::Unreadable { source, why });
             }
         }

@@ -263,7 +263,7 @@ fn subject_name<'c>(
     addresses: &Addresses<'_>,
 ) -> Option<PatientName> {
     let Some(text) = subject.reference.as_deref() else {
-        return subject.identifier.as_ref().and_then(identifier_name);
+        return subject.identifier.as_deref().and_then(identifier_name);
     };
     if let Some(id) = addresses.patients.get(text) {
         return patient_name(Some(text), *id, &[]);

@@ -45,7 +45,6 @@ impl Store {
         versions.push((now, Some(resource)));
     }
 
-
     pub fn change(&mut self, kind: &str, id: &str, change: impl FnOnce(&mut Value)) {
         let mut resource = self.get(kind, id).unwrap();
         change(&mut resource);
