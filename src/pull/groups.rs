@@ -30,18 +30,23 @@ pub fn groups(index: &mut Index) -> Vec<Group> {
             owners.for_each(|other| sets.join(first, other));
         }
     }
-    let mut groups: Vec<Group> = Vec::new();
-    let mut places: HashMap<PatientNumber, usize> = HashMap::new();
-    let mut placed: HashSet<PatientNumber> = HashSet::new();
-    for piece in std::mem::take(&mut index.pieces) {
+    let pieces = std::mem::take(&mut index.pieces);
+    // As many as there can be, at once: growing by doubling would hold them twice over.
+    let mut groups: Vec<Group> = Vec::with_capacity(pieces.len().min(index.patients.len()));
+    let mut places: Vec<Option<u32>> = vec![None; index.patients.len()];
+    let mut placed = vec![false; index.patients.len()];
+    for piece in pieces {
         let mut owners = piece.owners.iter().filter_map(|number| settled(*number)).peekable();
         let Some(first) = owners.peek().copied() else { continue };
-        let place = *places.entry(sets.root(first)).or_insert_with(|| {
+        let Some(place) = places.get_mut(sets.root(first) as usize) else { continue };
+        let place = *place.get_or_insert_with(|| {
             groups.push(Group::default());
-            groups.len() - 1
+            groups.len() as u32 - 1
         });
-        let Some(group) = groups.get_mut(place) else { continue };
-        group.patients.extend(owners.filter(|number| placed.insert(*number)));
+        let Some(group) = groups.get_mut(place as usize) else { continue };
+        let is_new =
+            |number: &PatientNumber| placed.get_mut(*number as usize).is_some_and(|it| !std::mem::replace(it, true));
+        group.patients.extend(owners.filter(is_new));
         group.pieces.push(piece);
     }
     groups

@@ -1,6 +1,7 @@
 //! Which names mean one patient: ids with and without their server, addresses in Bundles, business identifiers.
 
 use super::outline::PatientName;
+use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,7 +16,7 @@ const SEVERAL: PatientNumber = u32::MAX;
 pub struct Patients {
     names: Vec<Name>,
     bases: Vec<String>,
-    by_id: HashMap<Box<str>, Vec<PatientNumber>>,
+    by_id: HashMap<Box<str>, SmallVec<[PatientNumber; 4]>>,
     by_address: HashMap<Box<str>, PatientNumber>,
     by_identifier: HashMap<u64, PatientNumber>,
     aliases: HashMap<u64, PatientNumber>,
@@ -78,7 +79,7 @@ impl Patients {
     /// All numbers of that patient's id, whatever the server; the number alone where the name has no id.
     pub fn same_id(&self, number: PatientNumber) -> Vec<PatientNumber> {
         match self.names.get(number as usize) {
-            Some(Name::Server { id, .. }) => self.by_id.get(id).cloned().unwrap_or_default(),
+            Some(Name::Server { id, .. }) => self.by_id.get(id).map(|numbers| numbers.to_vec()).unwrap_or_default(),
             _ => vec![number],
         }
     }
