@@ -3,7 +3,7 @@
 use super::decision::{Classification, ClassificationResult, Compartment, Event, Marrow};
 use super::events::Events;
 use super::findings::{CompartmentFinding, Lesions, MarrowFinding};
-use crate::inputs::{Condition, Input, InputSet};
+use crate::inputs::{Condition, Input, InputSet, Truth};
 use smallvec::SmallVec;
 
 /// What Table 1 is read with.
@@ -24,6 +24,8 @@ pub(super) struct Row {
     pub requires_treatment: Condition,
     /// Row 2: two lesions.
     pub two_lesions: Condition,
+    /// Another site would settle by itself that the tumour is not solitary.
+    pub site_settles: bool,
 }
 
 impl Row {
@@ -44,6 +46,11 @@ impl Row {
     /// Whether a solitary plasmacytoma is still possible.
     pub fn may_be_solitary(&self) -> bool {
         self.is_solitary() || self.classification.possible.iter().any(|result| is_row_6(*result))
+    }
+
+    /// What would settle whether it is solitary.
+    pub fn missing_for_solitary(&self) -> InputSet {
+        if self.site_settles { InputSet::one(Input::TumourSite) } else { self.classification.missing }
     }
 
     /// Whether a row is still possible, the result being undetermined.
@@ -106,7 +113,16 @@ impl Table1<'_, '_> {
                 missing = missing.and(solitary.missing);
             }
         }
-        Row { classification: Classification { result, possible, missing }, requires_treatment, two_lesions }
+        let classification = Classification { result, possible, missing };
+        Row { classification, requires_treatment, two_lesions, site_settles: self.site_settles() }
+    }
+
+    /// Whether another site would settle by itself that the tumour is not solitary: it can only make it extramedullary,
+    /// and then the one lytic lesion is one beside it.
+    fn site_settles(&self) -> bool {
+        let one_lytic = self.lesions.lytic_above_none.is_some_and(Truth::is_true)
+            && self.lesions.lytic_above_one.is_some_and(Truth::is_false);
+        one_lytic && self.compartment.can_only_be_soft_tissue()
     }
 
     /// Where only a count of lytic lesions could still make two lesions bone lesions, none is known, so that row 2 may

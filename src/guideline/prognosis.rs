@@ -162,7 +162,10 @@ pub(super) fn r05<'i>(facts: &PlasmacytomaFacts<'i>, factors: &Factors, why: &Wh
     if factors.status() == PrognosisStatus::Final || facts.treated(why) {
         return Recommendation::new(id, Status::Fulfilled);
     }
-    Recommendation::undetermined(id, factors.missing)
+    // Where the site alone settles that the tumour is not solitary, no factor is asked for.
+    let row = facts.row.tell(why);
+    let missing = if row.site_settles { row.missing_for_solitary() } else { factors.missing };
+    Recommendation::undetermined(id, missing)
 }
 
 /// The RiskAssessment of §7; `over` once a relapse is worked up or the disease has become myeloma.

@@ -118,12 +118,13 @@ pub(super) fn r06<'i>(
         }
         Truth::True => Recommendation::new(id, Status::Recommended).with(action()),
         _ => {
-            let mut missing = facts.row.tell(why).classification.missing;
-            if standing.myeloma_suspected {
+            let row = facts.row.tell(why);
+            let mut missing = row.missing_for_solitary();
+            if standing.myeloma_suspected && !row.site_settles {
                 missing.insert(Input::Diagnosis);
             }
             // A solitary tumour in bone of unknown size would still leave the dose open.
-            if ranges.size_is_open() {
+            if ranges.size_is_open() && !row.site_settles {
                 missing.insert(Input::TumourLargestDimension);
             }
             let outcome = Recommendation::undetermined(id, missing);
@@ -380,7 +381,7 @@ pub(super) fn r10<'i>(
     let solitary_open = timeline.treated_on().is_none() && standing.solitary.is_unknown();
     if r21.status == Status::Undetermined || solitary_open {
         // Either alone would leave it open, so what settles the one is not enough for the other.
-        let by_row = if solitary_open { row.classification.missing } else { InputSet::EMPTY };
+        let by_row = if solitary_open { row.missing_for_solitary() } else { InputSet::EMPTY };
         return Recommendation::undetermined(id, r21.missing.and(by_row));
     }
     let advised = match timeline.treated_on() {

@@ -263,6 +263,17 @@ fn a_bone_site_against_the_kind_asks_for_nothing_in_vain() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The same with one lytic lesion: made extramedullary by its site, the tumour is not the lesion, so it is not solitary.
+#[test]
+fn a_bone_site_against_the_kind_with_a_lytic_lesion_asks_for_the_site_first() {
+    let patient = Patient::of(&serde_json::json!({ "patient": "Patient/p1", "as_of": "2026-11-22", "inputs": {
+        "diagnosis": [{ "kind": "plasmacytoma_extramedullary", "recorded": "2026-11-22" }],
+        "tumour_site": [{ "value": "vertebra", "time": "2026-11-22" }],
+        "lytic_lesion_count": [{ "value": 1, "time": "2026-11-22" }] } }));
+    let faults = faults(&patient);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 40, ..cases(24) })]
 
