@@ -114,7 +114,12 @@ impl Table1<'_, '_> {
             }
         }
         let classification = Classification { result, possible, missing };
-        Row { classification, requires_treatment, two_lesions, site_settles: self.site_settles() }
+        let site_settles = self.site_settles();
+        // With a biopsy the same site makes row 3 true.
+        let by_site = site_settles && self.biopsy.is_true() && requires_treatment.is_unknown();
+        let site = Condition::new(Truth::Unknown, InputSet::one(Input::TumourSite));
+        let requires_treatment = if by_site { site } else { requires_treatment };
+        Row { classification, requires_treatment, two_lesions, site_settles }
     }
 
     /// Whether another site would settle by itself that the tumour is not solitary: it can only make it extramedullary,

@@ -266,11 +266,14 @@ fn a_bone_site_against_the_kind_asks_for_nothing_in_vain() {
 /// The same with one lytic lesion: made extramedullary by its site, the tumour is not the lesion, so it is not solitary.
 #[test]
 fn a_bone_site_against_the_kind_with_a_lytic_lesion_asks_for_the_site_first() {
-    let patient = Patient::of(&serde_json::json!({ "patient": "Patient/p1", "as_of": "2026-11-22", "inputs": {
+    let mut patient = serde_json::json!({ "patient": "Patient/p1", "as_of": "2026-11-22", "inputs": {
         "diagnosis": [{ "kind": "plasmacytoma_extramedullary", "recorded": "2026-11-22" }],
         "tumour_site": [{ "value": "vertebra", "time": "2026-11-22" }],
-        "lytic_lesion_count": [{ "value": 1, "time": "2026-11-22" }] } }));
-    let faults = faults(&patient);
+        "lytic_lesion_count": [{ "value": 1, "time": "2026-11-22" }] } });
+    let without_biopsy = faults(&Patient::of(&patient));
+    patient["inputs"]["tumour_biopsy_clonal_plasma_cells"] =
+        serde_json::json!([{ "value": true, "time": "2026-11-22" }]);
+    let faults = [without_biopsy, faults(&Patient::of(&patient))].concat();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
