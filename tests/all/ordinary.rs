@@ -96,6 +96,12 @@ pub fn answers(input: Input, patient: &Patient, days: &Days) -> Vec<Answer> {
         CalciumIonised => (vec![json!({ "value": 1.25, "high": 1.32 })], vec![json!({ "value": 1.6, "high": 1.32 })]),
         Creatinine => (vec![value(json!(80))], vec![value(json!(300))]),
         Haemoglobin => (vec![json!({ "value": 8.5, "low": 7.3 })], vec![json!({ "value": 5.0, "low": 7.3 })]),
+        // Of a marrow that is known to hold more than 10 %, the ordinary answer says how much.
+        MarrowClonalPlasmaCellPercent
+            if patient.entries(input).iter().any(|entry| entry.get("comparator").is_some()) =>
+        {
+            (vec![value(json!(0)), value(json!(15))], vec![value(json!(5)), value(json!(30)), value(json!(70))])
+        }
         MarrowClonalPlasmaCellPercent => {
             (vec![value(json!(0))], vec![value(json!(5)), value(json!(30)), value(json!(70))])
         }
@@ -219,16 +225,22 @@ fn margins(patient: &Patient) -> Vec<Answer> {
     vec![known("r0"), known("r1")]
 }
 
-/// The course that was missing, to the tumour's site or without one, or the same with a dose that is too low.
+/// The course that was missing, to the site that was operated on or without one, or the same with a dose that is too low.
 fn courses(patient: &Patient, days: &Days) -> Vec<Answer> {
     let mut all = Vec::new();
     let operations = patient.entries(Input::Surgery).iter().filter_map(|entry| entry["time"].as_str());
     let after_operations = operations.filter_map(|time| Day::parse(&time[..10])).map(|day| day.plus_days(1));
     let starts = [days.baseline[1].plus_days(1), days.as_of.plus_days(-60), days.as_of.plus_days(-120)];
-    for start in starts.into_iter().chain(after_operations) {
+    let operated = patient.entries(Input::Surgery).iter().filter_map(|entry| entry.get("site")).map(Some);
+    let sites: Vec<Option<&Value>> = [None].into_iter().chain(operated).collect();
+    let starts: Vec<Day> = starts.into_iter().chain(after_operations).collect();
+    for (start, site) in starts.iter().flat_map(|start| sites.iter().map(move |site| (start, site))) {
         for (ordinary, dose) in [(true, 40), (false, 20)] {
-            let course = json!({ "start": start.to_string(), "end": start.plus_days(28).to_string(),
+            let mut course = json!({ "start": start.to_string(), "end": start.plus_days(28).to_string(),
                 "dose_gy": dose, "fractions": dose / 2, "intent": "curative" });
+            if let Some(site) = site {
+                course["site"] = (*site).clone();
+            }
             let added = [patient.entries(Input::Radiotherapy), std::slice::from_ref(&course)].concat();
             all.push(Answer { ordinary, throughout: true, entries: vec![(Input::Radiotherapy, added)] });
             all.push(Answer { ordinary, throughout: true, entries: vec![(Input::Radiotherapy, vec![course])] });
