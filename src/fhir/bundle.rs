@@ -146,7 +146,7 @@ fn parts_at_once(text: &str) -> Option<(Vec<Part<'_>>, bool)> {
             let parts = bundle.entry.into_iter().filter_map(|entry| {
                 let resource = entry.resource?;
                 let full_url = entry.full_url;
-                Some(fine(&resource).then(|| Part { full_url, content: Content::Resource(resource) }))
+                Some(fine(&resource).then_some(Part { full_url, content: Content::Resource(resource) }))
             });
             Some((parts.collect::<Option<_>>()?, is_plain))
         }

@@ -25,6 +25,7 @@ mod rules;
 mod sample;
 mod seed;
 mod small_server;
+mod smart;
 mod standing;
 mod stories;
 mod stories_cover;

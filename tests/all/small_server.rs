@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod faults;
+mod smart;
 mod store;
 
 pub use faults::Fault;
+pub use smart::Authorization;
 pub use store::{Lists, Store};
 
 use axum::body::{Body, Bytes};
@@ -47,6 +49,7 @@ impl Call {
 #[derive(Default)]
 struct Shared {
     store: Store,
+    authorization: Option<Authorization>,
     faults: Vec<faults::Planned>,
     calls: Vec<Call>,
 }
@@ -96,6 +99,16 @@ impl SmallServer {
         let mut seed = std::process::Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
         let output = seed.args(["seed", "--server", &self.base, &path]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// From now on only calls with a token of this authorization server are answered.
+    pub fn guard(&self, authorization: Authorization) {
+        self.shared().authorization = Some(authorization);
+    }
+
+    /// Does something with the authorization server.
+    pub fn with_authorization<T>(&self, work: impl FnOnce(&mut Authorization) -> T) -> T {
+        work(self.shared().authorization.as_mut().unwrap())
     }
 
     /// The next `times` calls that `on` means meet a fault.
@@ -153,7 +166,8 @@ async fn answered(base: String, shared: Arc<Mutex<Shared>>, request: Request<Bod
             planned.fault.clone()
         });
         let is_done = fault.as_ref().is_none_or(Fault::is_done_all_the_same);
-        (fault, is_done.then(|| shared.store.answer(&base, &call)))
+        let guarded = shared.authorization.as_mut().and_then(|guard| guard.answer(&base, &call));
+        (fault, is_done.then(|| guarded.unwrap_or_else(|| shared.store.answer(&base, &call))))
     };
     match fault {
         None => plain(&done.unwrap()),
