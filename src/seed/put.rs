@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Bundles of patients, a file each.
+/// Files with Bundles of patients.
 #[derive(Clone, Debug)]
 pub struct Stories(Vec<PathBuf>);
 
 impl Stories {
-    /// The files, and all JSON files below the folders, in the order of their names.
+    /// The files, and all JSON and NDJSON files below the folders, in the order of their names.
     ///
     /// # Errors
     /// A file or folder that cannot be read, or no file at all.
@@ -38,49 +38,66 @@ fn gather(place: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> Result<(), 
         below.sort();
         below.iter().try_for_each(|it| gather(it, false, files))
     } else {
-        if is_named || place.extension().is_some_and(|it| it == "json") {
+        if is_named || place.extension().is_some_and(|it| it == "json" || it == "ndjson") {
             files.push(place.to_owned());
         }
         Ok(())
     }
 }
 
-/// Puts every file's patients there, one transaction a file; `tell` hears why one could not be.
+/// Puts every file's patients there, one transaction a Bundle; `tell` hears why one could not be.
 ///
 /// # Errors
 /// Where the server as a whole cannot be worked with.
 pub async fn put(server: &Server, stories: &Stories, code: &str, tell: &dyn Fn(&str)) -> Result<Seeded, ServerError> {
     let mut seeded = Seeded::default();
     for path in &stories.0 {
-        let refused = match transaction_of(path, server.base().as_str(), code) {
-            Err(why) => why,
-            Ok(transaction) => match server.send(&transaction).await.and_then(|answer| answer.statuses()) {
-                Err(error) if error.is_fatal() => return Err(error),
-                Err(error) => error.to_string(),
-                Ok(statuses) => {
-                    let resources = entries(&transaction).count();
-                    let is_done = |status: &u16| (200..300).contains(status);
-                    if statuses.len() == resources && statuses.iter().all(is_done) {
-                        let kinds =
-                            entries(&transaction).filter_map(|it| it.pointer("/resource/resourceType")?.as_str());
-                        seeded.patients += kinds.filter(|kind| *kind == "Patient").count() as u64;
-                        seeded.resources += resources as u64;
-                        continue;
-                    }
-                    "the server did not take all of its resources".to_owned()
-                }
-            },
-        };
-        seeded.failed += 1;
-        tell(&format!("not seeded: `{}`: {refused}", path.display()));
+        for (place, bundle) in bundles(path) {
+            let transaction = bundle.and_then(|bundle| transaction(&bundle, server.base().as_str(), code));
+            let refused = match transaction {
+                Err(why) => why,
+                Ok(transaction) => match sent(server, &transaction, &mut seeded).await? {
+                    None => continue,
+                    Some(why) => why,
+                },
+            };
+            seeded.failed += 1;
+            tell(&format!("not seeded: `{}`{place}: {refused}", path.display()));
+        }
     }
     Ok(seeded)
 }
 
-fn transaction_of(path: &Path, base: &str, code: &str) -> Result<Value, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let bundle: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
-    transaction(&bundle, base, code)
+/// Sends a transaction and counts what it put there; why it did not, where it did not.
+async fn sent(server: &Server, transaction: &Value, seeded: &mut Seeded) -> Result<Option<String>, ServerError> {
+    let statuses = match server.send(transaction).await.and_then(|answer| answer.statuses()) {
+        Err(error) if error.is_fatal() => return Err(error),
+        Err(error) => return Ok(Some(error.to_string())),
+        Ok(statuses) => statuses,
+    };
+    let resources = entries(transaction).count();
+    if statuses.len() != resources || !statuses.iter().all(|status| (200..300).contains(status)) {
+        return Ok(Some("the server did not take all of its resources".to_owned()));
+    }
+    let kinds = entries(transaction).filter_map(|it| it.pointer("/resource/resourceType")?.as_str());
+    seeded.patients += kinds.filter(|kind| *kind == "Patient").count() as u64;
+    seeded.resources += resources as u64;
+    Ok(None)
+}
+
+/// The Bundles of a file with their places in it: one in a JSON file, one a line in NDJSON.
+fn bundles(path: &Path) -> Vec<(String, Result<Value, String>)> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return vec![(String::new(), Err(error.to_string()))],
+    };
+    let no_json = |error: serde_json::Error| format!("no JSON: {error}");
+    if path.extension().is_some_and(|it| it == "ndjson") {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let read = |line| serde_json::from_str(line).map_err(no_json);
+        return lines.map(|(number, line)| (format!(", line {}", number + 1), read(line))).collect();
+    }
+    vec![(String::new(), serde_json::from_str(&text).map_err(no_json))]
 }
 
 /// The transaction that puts a Bundle's resources under their own ids.

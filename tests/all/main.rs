@@ -5,6 +5,7 @@ mod bad_input;
 mod configuration;
 mod copies;
 mod corpus;
+mod crashes;
 mod definitions;
 mod doctor;
 mod examples;

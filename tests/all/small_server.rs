@@ -95,9 +95,13 @@ impl SmallServer {
 
     /// Puts all resources of a story there, as `seed` does it.
     pub fn hold_story(&self, story: &str) {
-        let path = format!("fixtures/patients/{story}");
+        self.hold(&format!("fixtures/patients/{story}"));
+    }
+
+    /// Puts all resources of a file there, as `seed` does it.
+    pub fn hold(&self, path: &str) {
         let mut seed = std::process::Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
-        let output = seed.args(["seed", "--server", &self.base, &path]).output().unwrap();
+        let output = seed.args(["seed", "--server", &self.base, path]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 

@@ -20,7 +20,7 @@ pub enum Lists {
 type Versions = Vec<(Timestamp, Option<Value>)>;
 
 /// What the server holds.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Store {
     resources: BTreeMap<(String, String), Versions>,
     pages: Vec<Vec<Value>>,
@@ -59,6 +59,13 @@ impl Store {
     pub fn all(&self, kind: &str) -> Vec<Value> {
         let of_kind = self.resources.iter().filter(|((other, _), _)| other == kind);
         of_kind.filter_map(|(_, versions)| versions.last()?.1.clone()).collect()
+    }
+
+    /// The same without these types, as if there had never been any.
+    pub fn without(&self, kinds: &[&str]) -> Store {
+        let mut store = self.clone();
+        store.resources.retain(|(kind, _), _| !kinds.contains(&kind.as_str()));
+        store
     }
 
     /// How many versions all resources of a type have together: what was ever written.
