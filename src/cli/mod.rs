@@ -5,6 +5,7 @@ mod evaluate;
 mod explain;
 mod logging;
 mod mappings;
+mod quarantine;
 mod sample;
 mod seed;
 mod server_arguments;
@@ -42,6 +43,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Check, list or describe the mapping files
     Mappings(mappings::Arguments),
+    /// Tell who could not be decided or written, and let them be tried again
+    Quarantine(quarantine::Arguments),
     /// Print invented patients as NDJSON, a Bundle a line
     Sample(sample::Arguments),
     /// Bring CarePlans and RiskAssessments into agreement with the records
@@ -132,6 +135,7 @@ pub fn run() -> Exit {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Mappings(arguments) => mappings::run(&arguments),
+        Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
         Command::Seed(arguments) => seed::put(&arguments),

@@ -224,6 +224,23 @@ impl State {
         transaction.commit()
     }
 
+    /// Lets a patient in quarantine be tried again by the next run; whether the patient is there.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn redo(&self, id: &str) -> Result<bool, rusqlite::Error> {
+        let sql = "UPDATE quarantine SET next_try = 0 WHERE base = ?1 AND id = ?2";
+        self.connection.execute(sql, [&self.base, id]).map(|changed| changed > 0)
+    }
+
+    /// Lets everyone in quarantine be tried again by the next run.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn redo_all(&self) -> Result<(), rusqlite::Error> {
+        self.connection.execute("UPDATE quarantine SET next_try = 0 WHERE base = ?1", [&self.base]).map(drop)
+    }
+
     /// Everyone in quarantine, by id.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ const STORIES: [&str; 3] = [
 ];
 
 /// The patient of the three who is meant where a fault meets one alone (the broken humerus).
-const ONE: &str = "bf1e3b-pt";
+pub const ONE: &str = "bf1e3b-pt";
 
 /// What becomes of the run that meets the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,7 @@ mod missing;
 mod ordinary;
 mod own_codes;
 mod properties;
+mod quarantine;
 mod readme;
 mod rules;
 mod sample;
