@@ -16,6 +16,8 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// The arguments of `sync`.
@@ -65,6 +67,8 @@ struct Line<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(flatten)]
     traffic: Option<Counts>,
+    /// Patients whom the run has left to the next one, since it was told to end.
+    left: u64,
     seconds: f64,
 }
 
@@ -85,7 +89,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     if let Some(path) = &arguments.report {
         write_report(path, &report)?;
     }
-    let line = Line { summary: &report.summary, traffic, seconds: start.elapsed().as_millis() as f64 / 1000.0 };
+    let left = report.left;
+    let line = Line { summary: &report.summary, traffic, left, seconds: start.elapsed().as_millis() as f64 / 1000.0 };
     let mut output = Output::new();
     if arguments.dry_run {
         output.write(difference(&report).as_bytes())?;
@@ -154,6 +159,7 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
     };
     let digest = mappings.digest();
     let language = arguments.common.language().tag();
+    let stop = Arc::new(AtomicBool::new(false));
     let server_run = ServerRun {
         run: &run,
         pull: &Pull::new(&server, Searches::new(&mappings, config.search)),
@@ -166,10 +172,35 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
             mappings: digest,
         },
         progress: &shown,
+        stop: &stop,
     };
-    let report = super::runtime()?.block_on(server_run.run(state.as_mut()))?;
+    let report = super::runtime()?.block_on(async {
+        let told = tokio::spawn(told_to_end(Arc::clone(&stop)));
+        let report = server_run.run(state.as_mut()).await;
+        told.abort();
+        report
+    })?;
     progress.finish_and_clear();
     Ok(Some(report))
+}
+
+/// Waits for the word to end (SIGTERM, or Ctrl-C) and lets the run finish the patients that it has in hand.
+async fn told_to_end(stop: Arc<AtomicBool>) {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = terminated => {}
+        interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { std::future::pending().await },
+    }
+    tell("told to end: the patients in hand are finished, the others are left to the next run");
+    stop.store(true, Ordering::Relaxed);
 }
 
 fn cohort(arguments: &Arguments) -> Result<Cohort, Failed> {

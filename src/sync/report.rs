@@ -91,6 +91,9 @@ pub struct Report {
     /// Whether the server could not be worked with to the end.
     #[serde(skip)]
     pub server_failed: bool,
+    /// Patients whom a run that was asked to end has left to the next one.
+    #[serde(skip)]
+    pub left: u64,
 }
 
 /// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients.
@@ -144,6 +147,7 @@ impl Report {
             would_write: Vec::new(),
             traffic: Counts::default(),
             server_failed: false,
+            left: 0,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::write::reconcile::{Change, Wanted, withdraw};
 use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Changes before this many seconds of the server's clock are looked for again: clocks and indices lag.
 const OVERLAP: i64 = 300;
@@ -45,6 +46,8 @@ pub struct ServerRun<'r> {
     pub provenance: Provenance,
     /// Called after each batch with the patients done and in all.
     pub progress: &'r dyn Fn(usize, usize),
+    /// Set where the run is to end with the patients that it has in hand.
+    pub stop: &'r AtomicBool,
 }
 
 /// What came of some patients.
@@ -88,6 +91,10 @@ impl ServerRun<'_> {
         let mut stopped: Option<ServerError> = None;
         let mut done = 0;
         for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
+            if self.stop.load(Ordering::Relaxed) {
+                report.left = (ids.len() - done) as u64;
+                break;
+            }
             if stopped.is_none() {
                 match self.batch(batch, &mut report).await {
                     Ok(outcome) => {
@@ -111,7 +118,8 @@ impl ServerRun<'_> {
             report.not_evaluated(&patients, &format!("the run ended early: {why}"));
         }
         report.server_failed = stopped.is_some();
-        if let Some(state) = state.filter(|_| !self.run.dry && !is_named && stopped.is_none()) {
+        let is_whole = stopped.is_none() && report.left == 0;
+        if let Some(state) = state.filter(|_| !self.run.dry && !is_named && is_whole) {
             let last_full = if full { Some(now) } else { seen.last_full };
             let until = Some(server_time - OVERLAP);
             let lists = self.pull.lists().remembered();

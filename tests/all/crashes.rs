@@ -140,3 +140,29 @@ fn however_often_a_run_is_killed_the_plans_are_those_of_an_undisturbed_one() {
     let provenances = server.with(|store| store.all("Provenance").len());
     assert_eq!(provenances, written, "each write has one Provenance");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_run_that_is_told_to_end_finishes_the_patients_in_hand_and_leaves_the_rest_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = super::faults::server();
+    let config = folder.path().join("plasmabridge.toml");
+    std::fs::write(&config, "[search]\npatients = 1\n").unwrap();
+    // The second patient's results are late, so that the word comes while the run is at work.
+    let late = super::small_server::Fault::Late(Duration::from_secs(3));
+    server.fault(1, |call| call.searches("Observation") && call.parameter("patient") == Some("6bfe96-pt"), late);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
+    program.args(["sync", "--server", &server.base, "--as-of", "2026-11-22", "--config", config.to_str().unwrap()]);
+    let run = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let is_waiting = || server.calls().iter().any(|call| call.parameter("patient") == Some("6bfe96-pt"));
+    while !is_waiting() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success());
+    let output = run.wait_with_output().unwrap();
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &line["patients"], &line["left"]), (Some(0), &json!(2), &json!(1)), "{line}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("told to end"));
+    let next = super::faults::sync(&server.base, &[]);
+    assert_eq!((next.exit, &next.line["patients"], &next.line["created"]), (0, &json!(3), &json!(2)));
+}
