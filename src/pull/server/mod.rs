@@ -12,6 +12,7 @@ pub use searches::{Asked, SearchSettings, Searches, TypeSettings};
 use super::assemble;
 use crate::fhir::Record;
 use crate::server::{Server, ServerError};
+use futures_util::future::try_join_all;
 use pages::{Found, search};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,11 +153,16 @@ impl<'s> Pull<'s> {
         Ok(batch)
     }
 
-    /// The records of these patients by one search a type; nothing where the server seems not to take lists.
+    /// The records of these patients by one search a type, all at once as far as the limits allow; nothing where the server seems not to take lists.
     async fn together(&self, ids: &[String]) -> Result<Option<Batch>, ServerError> {
+        let searches = self.searches.of_patients(ids);
+        let each = searches.iter().map(|asked| async move {
+            let mut found = Found::default();
+            search(self.server, asked, &mut found).await.map(|()| found)
+        });
         let mut found = Found::default();
-        for asked in self.searches.of_patients(ids) {
-            search(self.server, &asked, &mut found).await?;
+        for brought in try_join_all(each).await? {
+            found.merge(brought);
         }
         let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let elsewhere = found.at_other_addresses(self.server.base(), &wanted);

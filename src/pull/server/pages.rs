@@ -111,6 +111,11 @@ impl Found {
         Ok(())
     }
 
+    /// Adds what another search brought.
+    pub fn merge(&mut self, other: Found) {
+        self.resources.extend(other.resources);
+    }
+
     fn add(&mut self, raw: Box<RawValue>, resource: Value) {
         if let Some(key) = key(&resource) {
             self.resources.insert(key, (raw, resource));
