@@ -16,9 +16,8 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+use tokio::sync::watch;
 
 /// The arguments of `sync`.
 #[derive(Debug, Args)]
@@ -159,7 +158,7 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
     };
     let digest = mappings.digest();
     let language = arguments.common.language().tag();
-    let stop = Arc::new(AtomicBool::new(false));
+    let (tell_to_end, stop) = watch::channel(false);
     let server_run = ServerRun {
         run: &run,
         pull: &Pull::new(&server, Searches::new(&mappings, config.search)),
@@ -172,10 +171,10 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
             mappings: digest,
         },
         progress: &shown,
-        stop: &stop,
+        stop,
     };
     let report = super::runtime()?.block_on(async {
-        let told = tokio::spawn(told_to_end(Arc::clone(&stop)));
+        let told = tokio::spawn(told_to_end(tell_to_end));
         let report = server_run.run(state.as_mut()).await;
         told.abort();
         report
@@ -185,7 +184,7 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
 }
 
 /// Waits for the word to end (SIGTERM, or Ctrl-C) and lets the run finish the patients that it has in hand.
-async fn told_to_end(stop: Arc<AtomicBool>) {
+async fn told_to_end(stop: watch::Sender<bool>) {
     #[cfg(unix)]
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
@@ -200,7 +199,9 @@ async fn told_to_end(stop: Arc<AtomicBool>) {
         interrupted = tokio::signal::ctrl_c() => if interrupted.is_err() { std::future::pending().await },
     }
     tell("told to end: the patients in hand are finished, the others are left to the next run");
-    stop.store(true, Ordering::Relaxed);
+    stop.send_replace(true);
+    // The run reads it as long as it lasts.
+    stop.closed().await;
 }
 
 fn cohort(arguments: &Arguments) -> Result<Cohort, Failed> {

@@ -16,7 +16,7 @@ use crate::write::reconcile::{Change, Wanted, withdraw};
 use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 
 /// Changes before this many seconds of the server's clock are looked for again: clocks and indices lag.
 const OVERLAP: i64 = 300;
@@ -46,8 +46,8 @@ pub struct ServerRun<'r> {
     pub provenance: Provenance,
     /// Called after each batch with the patients done and in all.
     pub progress: &'r dyn Fn(usize, usize),
-    /// Set where the run is to end with the patients that it has in hand.
-    pub stop: &'r AtomicBool,
+    /// True once the run is to end with the patients that it has in hand.
+    pub stop: watch::Receiver<bool>,
 }
 
 /// What came of some patients.
@@ -81,9 +81,17 @@ impl ServerRun<'_> {
         let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&self.digest);
         self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full));
         self.server().forget_time();
-        let who = match (&state, seen.until.filter(|_| !full)) {
-            (Some(state), Some(since)) => self.changed(state, since, now).await,
-            _ => self.pull.cohort(self.cohort).await,
+        let who = async {
+            match (&state, seen.until.filter(|_| !full)) {
+                (Some(state), Some(since)) => self.changed(state, since, now).await,
+                _ => self.pull.cohort(self.cohort).await,
+            }
+        };
+        let mut stop = self.stop.clone();
+        let who = tokio::select! {
+            who = who => who,
+            // Nobody is in hand yet, and nothing of this run is remembered.
+            Ok(_) = stop.wait_for(|told| *told) => return Ok(report),
         };
         let ids: Vec<String> = who.map_err(Failed::Server)?.into_iter().collect();
         // The server's own clock, since changes are asked for by it.
@@ -91,7 +99,7 @@ impl ServerRun<'_> {
         let mut stopped: Option<ServerError> = None;
         let mut done = 0;
         for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
-            if self.stop.load(Ordering::Relaxed) {
+            if *self.stop.borrow() {
                 report.left = (ids.len() - done) as u64;
                 break;
             }

@@ -163,6 +163,21 @@ fn a_run_that_is_told_to_end_finishes_the_patients_in_hand_and_leaves_the_rest_t
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &line["patients"], &line["left"]), (Some(0), &json!(2), &json!(1)), "{line}");
     assert!(String::from_utf8(output.stderr).unwrap().contains("told to end"));
+    // While it only finds out who is concerned, nobody is in hand: it ends at once.
+    server.calls();
+    let late = super::small_server::Fault::Late(Duration::from_secs(60));
+    server.fault(1, |call| call.searches("Condition"), late);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
+    program.args(["sync", "--server", &server.base, "--as-of", "2026-11-22"]).stdout(Stdio::piped());
+    let run = program.stderr(Stdio::null()).spawn().unwrap();
+    while server.calls().is_empty() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success());
+    let output = run.wait_with_output().unwrap();
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &line["patients"]), (Some(0), &json!(0)), "{line}");
+    assert!(line["seconds"].as_f64().unwrap() < 50.0, "it waited for the answer: {line}");
     let next = super::faults::sync(&server.base, &[]);
     assert_eq!((next.exit, &next.line["patients"], &next.line["created"]), (0, &json!(3), &json!(2)));
 }
