@@ -8,9 +8,6 @@ use crate::server::ServerError;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Patients in one question about changes.
-const PATIENTS_A_QUESTION: usize = 500;
-
 /// Which patients a run is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cohort {
@@ -84,7 +81,7 @@ impl Pull<'_> {
                 search(self.server, &asked, &mut found).await?;
             }
         }
-        for some in ids_in_order.chunks(PATIENTS_A_QUESTION) {
+        for some in ids_in_order.chunks(self.searches.settings().patients.max(1)) {
             if !of_everyone {
                 for asked in self.searches.of_changes(Some(some), since) {
                     search(self.server, &asked, &mut found).await?;
