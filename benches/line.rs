@@ -30,6 +30,10 @@ fn texts(mappings: &Mappings) -> Vec<String> {
     (1..=PATIENTS).map(|number| sample.patient(number)).collect()
 }
 
+fn inputs(mappings: &Mappings, texts: &[String]) -> Vec<Inputs> {
+    texts.iter().flat_map(|text| records(text).unwrap()).map(|record| mappings.map(&record).0).collect()
+}
+
 fn bytes(texts: &[String]) -> usize {
     texts.iter().map(String::len).sum()
 }
@@ -60,8 +64,7 @@ fn map(bencher: Bencher) {
 fn decide_alone(bencher: Bencher) {
     let mappings = Mappings::embedded().unwrap();
     let texts = texts(&mappings);
-    let inputs: Vec<Inputs> =
-        texts.iter().flat_map(|text| records(text).unwrap()).map(|record| mappings.map(&record).0).collect();
+    let inputs = inputs(&mappings, &texts);
     bencher.counter(ItemsCount::new(texts.len())).counter(BytesCount::new(bytes(&texts))).bench_local(|| {
         for inputs in &inputs {
             black_box(decide(inputs, as_of()));
@@ -86,8 +89,7 @@ fn whole(bencher: Bencher) {
 fn print(bencher: Bencher) {
     let mappings = Mappings::embedded().unwrap();
     let texts = texts(&mappings);
-    let inputs: Vec<Inputs> =
-        texts.iter().flat_map(|text| records(text).unwrap()).map(|record| mappings.map(&record).0).collect();
+    let inputs = inputs(&mappings, &texts);
     let decisions: Vec<_> = inputs.iter().map(|inputs| decide(inputs, as_of())).collect();
     let printed = || decisions.iter().map(|decision| serde_json::to_vec(decision).unwrap());
     let bytes: usize = printed().map(|text| text.len()).sum();

@@ -92,34 +92,33 @@ impl Of {
             return Err(Failed::State(format!("there is no state file `{shown}`; a run with `--state` makes it")));
         }
         let server = Server::new(&self.server.config()?.settings)?;
-        State::open(&self.state, server.base().as_str()).map_err(|error| Failed::State(error.to_string()))
+        Ok(State::open(&self.state, server.base().as_str())?)
     }
 }
 
 /// Lists, shows, or lets try again.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
-    let failed = |error: rusqlite::Error| Failed::State(error.to_string());
     let mut output = Output::new();
     match &arguments.what {
         What::List { of, json } => {
-            for quarantined in &of.state()?.quarantine().map_err(failed)? {
+            for quarantined in &of.state()?.quarantine()? {
                 let line = Line::of(quarantined);
                 let text = if *json { json_line(&line)? } else { line.text().into_bytes() };
                 output.write(&text)?;
             }
         }
         What::Show { of, patient } => {
-            let all = of.state()?.quarantine().map_err(failed)?;
+            let all = of.state()?.quarantine()?;
             let found = all.iter().find(|it| it.id == id(patient)).ok_or_else(|| not_there(patient))?;
             output.write(&json_line(&Line::of(found))?)?;
         }
         What::Redo { of, patients, all } => {
             let state = of.state()?;
             if *all {
-                state.redo_all().map_err(failed)?;
+                state.redo_all()?;
             }
             for patient in patients {
-                if !state.redo(id(patient)).map_err(failed)? {
+                if !state.redo(id(patient))? {
                     return Err(not_there(patient));
                 }
             }

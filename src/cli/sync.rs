@@ -139,10 +139,7 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
     let mappings = arguments.common.mappings()?;
     let server = Server::new(&config.settings)?;
     let mut state = match &arguments.state {
-        Some(path) => {
-            let opened = State::open(path, server.base().as_str());
-            Some(opened.map_err(|error| Failed::State(error.to_string()))?)
-        }
+        Some(path) => Some(State::open(path, server.base().as_str())?),
         None => None,
     };
     let run = Run {
@@ -200,8 +197,6 @@ async fn told_to_end(stop: watch::Sender<bool>) {
     }
     tell("told to end: the patients in hand are finished, the others are left to the next run");
     stop.send_replace(true);
-    // The run reads it as long as it lasts.
-    stop.closed().await;
 }
 
 fn cohort(arguments: &Arguments) -> Result<Cohort, Failed> {

@@ -1,6 +1,7 @@
 //! Whether a search for several patients brings what each brings alone; where it does not, results would be missed.
 
 use super::report::Checks;
+use crate::pull::server::key;
 use crate::server::ServerError;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -63,10 +64,4 @@ impl Lists {
             checks.ok(NAME, format!("two patients together bring what each brings alone{unseen}"), None);
         }
     }
-}
-
-/// Type and id of a resource.
-pub fn key(resource: &Value) -> Option<(String, String)> {
-    let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some((text("resourceType")?, text("id")?))
 }

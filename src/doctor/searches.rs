@@ -1,12 +1,12 @@
 //! Which searches of a sync the server answers, and whether it answers what was asked.
 
 use super::Doctor;
-use super::lists::{Lists, key};
+use super::lists::Lists;
 use super::page::Page;
 use super::report::Checks;
 use crate::plan::ResourceKind;
 use crate::plan::codes::IDENTIFIER;
-use crate::pull::server::{Asked, SearchSettings, Searches, patient_id, resources};
+use crate::pull::server::{Asked, SearchSettings, Searches, key, patient_id, resources};
 use crate::server::ServerError;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -72,7 +72,7 @@ impl ServerRun<'_> {
         let mut state = state;
         let mut report = Report::new(self.run.as_of, self.run.dry);
         let seen = match &state {
-            Some(state) => state.seen().map_err(state_failed)?,
+            Some(state) => state.seen()?,
             None => Seen::default(),
         };
         let now = jiff::Timestamp::now().as_second();
@@ -107,9 +107,7 @@ impl ServerRun<'_> {
                 match self.batch(batch, &mut report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
-                            state
-                                .remember(&outcome.decided, &outcome.forgotten, &outcome.failed, now)
-                                .map_err(state_failed)?;
+                            state.remember(&outcome.decided, &outcome.forgotten, &outcome.failed, now)?;
                         }
                         done += batch.len();
                         (self.progress)(done, ids.len());
@@ -131,7 +129,7 @@ impl ServerRun<'_> {
             let last_full = if full { Some(now) } else { seen.last_full };
             let until = Some(server_time - OVERLAP);
             let lists = self.pull.lists().remembered();
-            state.see(&Seen { until, last_full, digest: Some(self.digest.clone()), lists }).map_err(state_failed)?;
+            state.see(&Seen { until, last_full, digest: Some(self.digest.clone()), lists })?;
         }
         report.traffic = self.server().counts();
         Ok(report)
@@ -313,8 +311,4 @@ fn note(writes: &PatientWrites, report: &mut Report) {
     if report.summary.dry_run {
         report.would_write.extend(writes.changes.iter().filter_map(|(_, change)| change.resource()).cloned());
     }
-}
-
-fn state_failed(error: rusqlite::Error) -> Failed {
-    Failed::State(error.to_string())
 }

@@ -1,6 +1,7 @@
 //! What a run remembers for the next one: until when each server was seen, when each patient is to be looked at again,
 //! and who is in quarantine. References, days and digests only; no value of a patient.
 
+use crate::error::Failed;
 use crate::inputs::Day;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
@@ -74,6 +75,18 @@ pub enum StateError {
         /// What SQLite or the system says.
         why: String,
     },
+}
+
+impl From<StateError> for Failed {
+    fn from(error: StateError) -> Failed {
+        Failed::State(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Failed {
+        Failed::State(error.to_string())
+    }
 }
 
 /// A patient in quarantine.

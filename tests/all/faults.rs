@@ -2,6 +2,7 @@
 //! without it. In the end the server holds what an undisturbed run writes, once; and the README's table is made from here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use super::ran::Ran;
 use super::small_server::{Call, Fault, Lists, SmallServer};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -238,12 +239,6 @@ const CASES: &[Case] = &[
     }),
 ];
 
-pub struct Ran {
-    pub exit: i32,
-    pub line: Value,
-    pub stderr: String,
-}
-
 pub fn sync(base: &str, further: &[&str]) -> Ran {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("plasmabridge.toml");
@@ -253,10 +248,7 @@ pub fn sync(base: &str, further: &[&str]) -> Ran {
     program
         .args(["sync", "--server", base, "--config", config.to_str().unwrap(), "--as-of", "2026-11-22"])
         .args(further);
-    let output = program.env("PLASMABRIDGE_TOKEN", "a-secret-token").output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let line = stdout.lines().last().map(|line| serde_json::from_str(line).unwrap()).unwrap_or_default();
-    Ran { exit: output.status.code().unwrap(), line, stderr: String::from_utf8(output.stderr).unwrap() }
+    Ran::of(&program.env("PLASMABRIDGE_TOKEN", "a-secret-token").output().unwrap())
 }
 
 pub fn server() -> SmallServer {

@@ -1,7 +1,8 @@
 //! A server that answers a list of patients for the first of them alone must not make the others healthy.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::faults::{Ran, server, stands, sync, versions};
+use super::faults::{server, stands, sync, versions};
+use super::ran::Ran;
 use super::small_server::Lists;
 use serde_json::json;
 
@@ -19,7 +20,7 @@ fn no_plan_is_revoked_when_a_server_begins_to_answer_lists_for_their_first_patie
         assert_eq!(sync(&server.base, &[]).exit, 0);
         let before = stands(&server);
         server.with(|store| store.lists = lists);
-        let Ran { exit, line, stderr } = sync(&server.base, &[]);
+        let Ran { exit, line, stderr, .. } = sync(&server.base, &[]);
         assert_eq!((exit, &line["revoked"], &line["updated"]), (0, &json!(0), &json!(0)), "{lists:?}: {stderr}");
         assert_eq!(stands(&server), before, "{lists:?}");
     }

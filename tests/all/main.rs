@@ -22,6 +22,7 @@ mod ordinary;
 mod own_codes;
 mod properties;
 mod quarantine;
+mod ran;
 mod readme;
 mod rules;
 mod sample;

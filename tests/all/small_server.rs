@@ -179,7 +179,7 @@ async fn answered(base: String, shared: Arc<Mutex<Shared>>, request: Request<Bod
     }
 }
 
-/// A status, a version tag and a body.
+/// A status and a body.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,

@@ -1,11 +1,12 @@
 //! SMART Backend Services against a token endpoint that checks what it is sent.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::faults::{Ran, server};
+use super::faults::server;
+use super::ran::Ran;
 use super::small_server::{Authorization, SmallServer};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA384, RsaKeySize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -39,10 +40,7 @@ fn sync(server: &SmallServer, pair: &KeyPair, algorithm: &str) -> Ran {
     std::fs::write(&config, text).unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
     program.args(["sync", "--server", &server.base, "--config", config.to_str().unwrap(), "--as-of", "2026-11-22"]);
-    let output = program.output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let line: Value = stdout.lines().last().map(|line| serde_json::from_str(line).unwrap()).unwrap_or_default();
-    Ran { exit: output.status.code().unwrap(), line, stderr: String::from_utf8(output.stderr).unwrap() }
+    Ran::of(&program.output().unwrap())
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::Pull;
 use super::pages::{Found, search};
+use super::searches::Asked;
 use crate::server::ServerError;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -91,9 +92,14 @@ impl Lists {
 impl Pull<'_> {
     /// Whether what a list of patients brought is all that each of them alone would bring, as far as that is in doubt:
     /// a type is beyond doubt once an answer had it of two patients; until then it is compared with searches for each.
-    pub(super) async fn is_whole(&self, ids: &[String], found: &Found) -> Result<bool, ServerError> {
-        let kinds: BTreeSet<String> = self.searches.of_patients(ids).into_iter().map(|asked| asked.kind).collect();
-        for kind in kinds.iter().filter(|kind| *kind != "Patient") {
+    pub(super) async fn is_whole(
+        &self,
+        ids: &[String],
+        searches: &[Asked],
+        found: &Found,
+    ) -> Result<bool, ServerError> {
+        let kinds: BTreeSet<&str> = searches.iter().map(|asked| asked.kind.as_str()).collect();
+        for kind in kinds.into_iter().filter(|kind| *kind != "Patient") {
             let owners = found.owners(self.server.base(), kind);
             if owners.len() > 1 {
                 self.lists.see(kind);

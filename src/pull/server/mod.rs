@@ -7,6 +7,7 @@ mod searches;
 
 pub use cohort::Cohort;
 pub use lists::Lists;
+pub use pages::key;
 pub use searches::{Asked, SearchSettings, Searches, TypeSettings};
 
 use super::assemble;
@@ -153,7 +154,8 @@ impl<'s> Pull<'s> {
         Ok(batch)
     }
 
-    /// The records of these patients by one search a type, all at once as far as the limits allow; nothing where the server seems not to take lists.
+    /// The records of these patients by one search a type, all at once as far as the limits allow; nothing where the
+    /// server seems not to take lists.
     async fn together(&self, ids: &[String]) -> Result<Option<Batch>, ServerError> {
         let searches = self.searches.of_patients(ids);
         let each = searches.iter().map(|asked| async move {
@@ -173,7 +175,7 @@ impl<'s> Pull<'s> {
         {
             return Ok(None);
         }
-        if ids.len() > 1 && !self.is_whole(ids, &found).await? {
+        if ids.len() > 1 && !self.is_whole(ids, &searches, &found).await? {
             return Ok(None);
         }
         let mut batch = Batch { strangers, ..Batch::default() };

@@ -23,7 +23,7 @@ pub struct Found {
 }
 
 /// Type and id of a resource.
-fn key(resource: &Value) -> Option<(String, String)> {
+pub fn key(resource: &Value) -> Option<(String, String)> {
     let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
     text("resourceType").zip(text("id"))
 }

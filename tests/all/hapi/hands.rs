@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::changes::{activity, larger_tumour};
-use super::server::{Hapi, Ran, STORY, hapi, reference, sibling};
+use super::server::{Hapi, STORY, hapi, reference, sibling};
+use crate::ran::Ran;
 use serde_json::{Value, json};
 use std::process::Stdio;
 

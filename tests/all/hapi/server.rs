@@ -1,9 +1,10 @@
 //! A real HAPI server for the tests, started once and ended with them, and what a test does with it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use crate::ran::Ran;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -59,30 +60,6 @@ fn started() -> String {
     watching.args(["-c", watch, "watch", &std::process::id().to_string()]).arg(&recipe).arg(pid);
     watching.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     base.to_owned()
-}
-
-/// A run of the program: its exit code, its last line, all that it said.
-#[derive(Debug)]
-pub struct Ran {
-    pub exit: i32,
-    pub line: Value,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ran {
-    pub fn of(output: &Output) -> Ran {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-        let line = stdout.lines().last().map(|line| serde_json::from_str(line).unwrap()).unwrap_or_default();
-        Ran { exit: output.status.code().unwrap(), line, stdout, stderr }
-    }
-
-    /// The numbers of created, updated, unchanged and revoked resources.
-    pub fn counts(&self) -> [u64; 4] {
-        let count = |name: &str| self.line[name].as_u64().unwrap_or_else(|| panic!("{self:?}"));
-        [count("created"), count("updated"), count("unchanged"), count("revoked")]
-    }
 }
 
 impl Hapi {

@@ -16,8 +16,8 @@ pub enum Lists {
     FirstAloneForObservations,
 }
 
-/// The versions of a resource: when, and what it said; nothing where it was deleted.
-type Versions = Vec<(Timestamp, Option<Value>)>;
+/// The versions of a resource, the oldest first.
+type Versions = Vec<Value>;
 
 /// What the server holds.
 #[derive(Clone, Default)]
@@ -34,15 +34,13 @@ pub struct Store {
 
 impl Store {
     /// A new version of a resource that says its id.
-    pub fn put(&mut self, resource: Value) {
+    pub fn put(&mut self, mut resource: Value) {
         let (kind, id) = (text(&resource, "resourceType").to_owned(), text(&resource, "id").to_owned());
-        let now = Timestamp::now();
         let versions = self.resources.entry((kind, id)).or_default();
-        let mut resource = resource;
         let meta = resource.as_object_mut().unwrap().entry("meta").or_insert_with(|| json!({}));
         meta["versionId"] = json!((versions.len() + 1).to_string());
-        meta["lastUpdated"] = json!(now.to_string());
-        versions.push((now, Some(resource)));
+        meta["lastUpdated"] = json!(Timestamp::now().to_string());
+        versions.push(resource);
     }
 
     pub fn change(&mut self, kind: &str, id: &str, change: impl FnOnce(&mut Value)) {
@@ -52,13 +50,13 @@ impl Store {
     }
 
     pub fn get(&self, kind: &str, id: &str) -> Option<Value> {
-        self.resources.get(&(kind.to_owned(), id.to_owned()))?.last()?.1.clone()
+        self.resources.get(&(kind.to_owned(), id.to_owned()))?.last().cloned()
     }
 
     /// All resources of a type as they stand.
     pub fn all(&self, kind: &str) -> Vec<Value> {
         let of_kind = self.resources.iter().filter(|((other, _), _)| other == kind);
-        of_kind.filter_map(|(_, versions)| versions.last()?.1.clone()).collect()
+        of_kind.filter_map(|(_, versions)| versions.last().cloned()).collect()
     }
 
     /// The same without these types, as if there had never been any.
@@ -92,8 +90,7 @@ impl Store {
             return Answer::outcome(404, "not-found");
         };
         match version.map_or_else(|| versions.last(), |version| versions.get(version - 1)) {
-            Some((_, Some(resource))) => Answer::of(200, resource.clone()),
-            Some((_, None)) => Answer::outcome(410, "deleted"),
+            Some(resource) => Answer::of(200, resource.clone()),
             None => Answer::outcome(404, "not-found"),
         }
     }
