@@ -53,6 +53,11 @@ impl Row {
         if self.site_settles { InputSet::one(Input::TumourSite) } else { self.classification.missing }
     }
 
+    /// Whether another site would make it a myeloma that requires treatment (row 3), and nothing else would.
+    pub fn site_is_myeloma(&self) -> bool {
+        self.site_settles && self.requires_treatment.missing == InputSet::one(Input::TumourSite)
+    }
+
     /// Whether a row is still possible, the result being undetermined.
     pub fn is_possible(&self, result: ClassificationResult) -> bool {
         self.classification.possible.contains(&result)

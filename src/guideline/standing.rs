@@ -20,9 +20,13 @@ pub(super) fn has_died(case: &Case<'_>) -> bool {
 
 /// Confirmed multiple myeloma that is active, or has come back ("M").
 pub(super) fn is_active_myeloma(diagnosis: &Diagnosis) -> bool {
+    diagnosis.certainty == Certainty::Confirmed && would_be_active_myeloma(diagnosis)
+}
+
+/// The same, if it is confirmed.
+fn would_be_active_myeloma(diagnosis: &Diagnosis) -> bool {
     use ClinicalStatus::{Active, Recurrence, Relapse};
     diagnosis.kind == DiagnosisKind::MultipleMyeloma
-        && diagnosis.certainty == Certainty::Confirmed
         && matches!(diagnosis.clinical_status, Active | Recurrence | Relapse)
 }
 
@@ -36,6 +40,8 @@ pub(super) struct Standing<'i> {
     pub myelomas: Read<'i>,
     /// A myeloma is suspected.
     pub myeloma_suspected: bool,
+    /// One that would be active ("M") if it were confirmed.
+    pub active_myeloma_suspected: bool,
     /// The myeloma codes that the work-up has overtaken.
     pub overtaken: SmallVec<[&'i Entry; 1]>,
     pub solitary: Truth,
@@ -66,7 +72,9 @@ impl<'i> Standing<'i> {
             diagnoses.iter().copied().filter(|(_, it)| it.kind.is_myeloma() && it.certainty != Certainty::Refuted);
         let (overtaken, read): (Read<'_>, Read<'_>) = on_record.partition(|(_, it)| is_overtaken(it));
         let myelomas: Read<'_> = read.iter().copied().filter(|(_, it)| it.certainty == Certainty::Confirmed).collect();
-        let myeloma_suspected = read.len() > myelomas.len();
+        let suspected = || read.iter().filter(|(_, it)| it.certainty != Certainty::Confirmed);
+        let myeloma_suspected = suspected().next().is_some();
+        let active_myeloma_suspected = suspected().any(|(_, it)| would_be_active_myeloma(it));
 
         let solitary = if !myelomas.is_empty() || !row.may_be_solitary() {
             Truth::False
@@ -97,6 +105,7 @@ impl<'i> Standing<'i> {
         Standing {
             myelomas,
             myeloma_suspected,
+            active_myeloma_suspected,
             overtaken: overtaken.into_iter().map(|(entry, _)| entry).collect(),
             solitary,
             working_diagnosis: WorkingDiagnosis {

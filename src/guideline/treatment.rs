@@ -382,7 +382,11 @@ pub(super) fn r10<'i>(
     if r21.status == Status::Undetermined || solitary_open {
         // Either alone would leave it open, so what settles the one is not enough for the other.
         let by_row = if solitary_open { row.missing_for_solitary() } else { InputSet::EMPTY };
-        return Recommendation::undetermined(id, r21.missing.and(by_row));
+        let missing = r21.missing.and(by_row);
+        // Where the site alone makes it a myeloma that is treated, a suspected smouldering one decides nothing here.
+        let only_site = solitary_open && row.site_is_myeloma() && !standing.active_myeloma_suspected;
+        let missing = if only_site { missing.without(InputSet::one(Input::Diagnosis)) } else { missing };
+        return Recommendation::undetermined(id, missing);
     }
     let advised = match timeline.treated_on() {
         None => standing.solitary.is_true(),

@@ -45,8 +45,11 @@ impl Patient {
 /// When an answer is given: days of the baseline, and of the time after treatment.
 #[derive(Clone, Debug)]
 pub struct Days {
-    /// Two days of the baseline: haemoglobin around an operation is left out.
+    /// Two days of the baseline, which begins 90 days before the diagnosis.
     pub baseline: [Day; 2],
+    /// A day of the baseline that goes on after a resection with which treatment begins: haemoglobin of its first two
+    /// weeks is left out.
+    pub after_resection: Day,
     /// A day between treatment's start and end, on which what the baseline lacks is still read (§3).
     pub read_on: Day,
     /// The latest day on which an attribution is of the baseline.
@@ -59,7 +62,15 @@ impl Days {
         let last = diagnosis.unwrap_or(as_of).min(start.unwrap_or(as_of)).min(as_of);
         let ends = end.unwrap_or(as_of);
         let read_on = last.plus_days(ends.days_since(last) / 2);
-        Days { baseline: [last.plus_days(-20), last], read_on, baseline_ends: ends, as_of }
+        let earliest = diagnosis.map_or(last, |day| day.plus_days(-90));
+        let first = last.plus_days(-20).max(earliest.min(last));
+        Days {
+            baseline: [first, last],
+            after_resection: last.plus_days(20).min(as_of),
+            read_on,
+            baseline_ends: ends,
+            as_of,
+        }
     }
 }
 
@@ -143,7 +154,7 @@ pub fn answers(input: Input, patient: &Patient, days: &Days) -> Vec<Answer> {
         let calm = &ordinary[0];
         all.push(Answer {
             throughout: true,
-            ..alone(input, is_ordinary, at(&[first, second, days.read_on, after], value))
+            ..alone(input, is_ordinary, at(&[first, second, days.after_resection, days.read_on, after], value))
         });
         all.push(alone(input, is_ordinary, at(&[second], value)));
         all.push(alone(input, is_ordinary, at(&[after], value)));
