@@ -88,7 +88,7 @@ impl Table1<'_, '_> {
         let requires_treatment = if but_marrow.is_false() {
             self.events.get(Event::Marrow60).condition
         } else {
-            biopsy.or(involved_10).and(by_events)
+            self.without_contact(biopsy.or(involved_10).and(by_events))
         };
         let fits_no_row = biopsy.and(requires_treatment.negated()).and(signal.or(several.and(two.negated())));
         let solitary = biopsy
@@ -150,6 +150,16 @@ impl Table1<'_, '_> {
         let idle = self.compartment.can_only_be_soft_tissue() && uncounted;
         let site = InputSet::one(Input::TumourSite);
         if idle { Condition::new(by_counts.truth, by_counts.missing.without(site)) } else { by_counts }
+    }
+
+    /// Where contact with bone can only make the tumour one of bone, and no second lesion is lytic, it makes no event of
+    /// the lytic one: of a marrow of 10 % it decides nothing.
+    fn without_contact(&self, requires_treatment: Condition) -> Condition {
+        let one_at_most = self.lesions.lytic_above_one.is_some_and(Truth::is_false);
+        let idle = self.marrow.involved_10.is_true() && self.compartment.can_only_be_bone() && one_at_most;
+        let contact = InputSet::one(Input::BoneContact);
+        let missing = requires_treatment.missing;
+        if idle { Condition::new(requires_treatment.truth, missing.without(contact)) } else { requires_treatment }
     }
 
     fn kind(&self) -> ClassificationResult {

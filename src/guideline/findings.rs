@@ -291,6 +291,11 @@ impl CompartmentFinding {
         self.conflict && self.site.is_some_and(Site::is_bone)
     }
 
+    /// Whether contact with bone can only make it bone: a soft-tissue site against a confirmed kind of bone.
+    pub fn can_only_be_bone(&self) -> bool {
+        self.conflict && self.site.is_some_and(|site| !site.is_bone())
+    }
+
     /// Whether it is known.
     pub fn is_known(&self) -> Condition {
         let known = self.compartment != Compartment::Unknown;
