@@ -10,7 +10,7 @@ use crate::guideline::decide;
 use crate::inputs::Day;
 use crate::plan::provenance::Provenance;
 use crate::plan::{self, ResourceKind, withdrawal};
-use crate::pull::server::{Batch, Cohort, Pull};
+use crate::pull::server::{Batch, Cohort, Concerned, Pull};
 use crate::server::{Server, ServerError};
 use crate::write::reconcile::{Change, Wanted, withdraw};
 use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
@@ -22,7 +22,7 @@ use tokio::sync::watch;
 const OVERLAP: i64 = 300;
 
 /// Patients whose changes go into one transaction.
-const PATIENTS_A_TRANSACTION: usize = 25;
+const PATIENTS_A_TRANSACTION: usize = 50;
 
 /// A server that takes no write of so many patients in a row, and why is not the patients' fault, ends the run.
 const PATIENTS_IN_A_ROW: usize = 3;
@@ -83,7 +83,9 @@ impl ServerRun<'_> {
         self.server().forget_time();
         let who = async {
             match (&state, seen.until.filter(|_| !full)) {
-                (Some(state), Some(since)) => self.changed(state, since, now).await,
+                (Some(state), Some(since)) => {
+                    self.changed(state, since, now).await.map(|ids| Concerned { ids, with_plans: None })
+                }
                 _ => self.pull.cohort(self.cohort).await,
             }
         };
@@ -93,7 +95,8 @@ impl ServerRun<'_> {
             // Nobody is in hand yet, and nothing of this run is remembered.
             Ok(_) = stop.wait_for(|told| *told) => return Ok(report),
         };
-        let ids: Vec<String> = who.map_err(Failed::Server)?.into_iter().collect();
+        let Concerned { ids, with_plans } = who.map_err(Failed::Server)?;
+        let ids: Vec<String> = ids.into_iter().collect();
         // The server's own clock, since changes are asked for by it.
         let server_time = self.server().first_time().unwrap_or(now);
         let mut stopped: Option<ServerError> = None;
@@ -104,7 +107,7 @@ impl ServerRun<'_> {
                 break;
             }
             if stopped.is_none() {
-                match self.batch(batch, &mut report).await {
+                match self.batch(batch, with_plans.as_ref(), &mut report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
                             state.remember(&outcome.decided, &outcome.forgotten, &outcome.failed, now)?;
@@ -140,7 +143,7 @@ impl ServerRun<'_> {
         let since = jiff::Timestamp::from_second(since).map(|at| at.to_string()).unwrap_or_default();
         let known = state.patients().map_err(|_| ServerError::Closed)?;
         let mut ids = match self.cohort {
-            Cohort::Group(_) => self.pull.cohort(self.cohort).await?.difference(&known).cloned().collect(),
+            Cohort::Group(_) => self.pull.cohort(self.cohort).await?.ids.difference(&known).cloned().collect(),
             _ => self.pull.diagnosed(Some(&since)).await?,
         };
         ids.extend(self.pull.changed(&known, &since).await?);
@@ -151,9 +154,16 @@ impl ServerRun<'_> {
     }
 
     /// Reads, decides and writes some patients together; whoever meets another's change is done once more, alone.
-    async fn batch(&self, ids: &[String], report: &mut Report) -> Result<Outcome, ServerError> {
+    /// Nothing of ours stands for those who are not among `with_plans`; a plan that this does not know of yet is met
+    /// by its conditional create.
+    async fn batch(
+        &self,
+        ids: &[String],
+        with_plans: Option<&BTreeSet<String>>,
+        report: &mut Report,
+    ) -> Result<Outcome, ServerError> {
         let batch = self.pull.batch(ids).await?;
-        let mut outcome = self.decided(&batch, report).await?;
+        let mut outcome = self.decided(&batch, with_plans, report).await?;
         drop(batch);
         let writes = std::mem::take(&mut outcome.writes);
         let mut again: Vec<(String, ServerError)> = Vec::new();
@@ -161,13 +171,20 @@ impl ServerRun<'_> {
             writes.iter().for_each(|patient| note(patient, report));
             return Ok(outcome);
         }
-        for some in writes.chunks(PATIENTS_A_TRANSACTION) {
-            match self.sent(some).await? {
-                Written::Done => some.iter().for_each(|patient| note(patient, report)),
-                Written::LookAgain(error) => {
-                    let concerned = some.iter().filter(|patient| has_writes(patient));
-                    some.iter().filter(|patient| !has_writes(patient)).for_each(|patient| note(patient, report));
-                    again.extend(concerned.map(|patient| (patient.patient.clone(), error.clone())));
+        let (writes, unchanged): (Vec<_>, Vec<_>) = writes.into_iter().partition(has_writes);
+        unchanged.iter().for_each(|patient| note(patient, report));
+        let mut parts: Vec<&[PatientWrites]> = writes.chunks(PATIENTS_A_TRANSACTION).rev().collect();
+        while let Some(part) = parts.pop() {
+            match self.sent(part).await? {
+                Written::Done => part.iter().for_each(|patient| note(patient, report)),
+                // One patient's write was refused, and with it everyone's: halves find out whose.
+                Written::Refused(error) if part.len() > 1 => {
+                    tracing::warn!(patients = part.len(), %error, "a transaction was refused; its halves are sent");
+                    let (one, other) = part.split_at(part.len() / 2);
+                    parts.extend([other, one]);
+                }
+                Written::Refused(error) | Written::LookAgain(error) => {
+                    again.extend(part.iter().map(|patient| (patient.patient.clone(), error.clone())));
                 }
             }
         }
@@ -192,16 +209,16 @@ impl ServerRun<'_> {
         outcome: &mut Outcome,
         report: &mut Report,
     ) -> Result<Option<ServerError>, ServerError> {
-        let id = patient.trim_start_matches("Patient/").to_owned();
+        let id = bare_id(patient).to_owned();
         outcome.decided.retain(|(other, ..)| *other != id);
         let batch = self.pull.batch(std::slice::from_ref(&id)).await?;
-        let mut again = self.decided(&batch, report).await?;
+        let mut again = self.decided(&batch, None, report).await?;
         drop(batch);
         let mut failed = None;
         for writes in std::mem::take(&mut again.writes) {
             match self.sent(std::slice::from_ref(&writes)).await? {
                 Written::Done => note(&writes, report),
-                Written::LookAgain(error) => {
+                Written::Refused(error) | Written::LookAgain(error) => {
                     again.decided.clear();
                     let why = error.to_string();
                     report.not_evaluated(std::slice::from_ref(&writes.patient), &why);
@@ -224,11 +241,16 @@ impl ServerRun<'_> {
     }
 
     /// Decides the patients of a batch and works out what is to be written for each.
-    async fn decided(&self, batch: &Batch, report: &mut Report) -> Result<Outcome, ServerError> {
+    async fn decided(
+        &self,
+        batch: &Batch,
+        with_plans: Option<&BTreeSet<String>>,
+        report: &mut Report,
+    ) -> Result<Outcome, ServerError> {
         let mut outcome = Outcome::default();
         let fail = |report: &mut Report, outcome: &mut Outcome, patient: &str, why: String| {
             report.not_evaluated(&[patient.to_owned()], &why);
-            outcome.failed.push((patient.trim_start_matches("Patient/").to_owned(), why));
+            outcome.failed.push((bare_id(patient).to_owned(), why));
         };
         for (id, error) in &batch.incomplete {
             fail(report, &mut outcome, &format!("Patient/{id}"), error.to_string());
@@ -237,12 +259,14 @@ impl ServerRun<'_> {
         let left = batch.gone.iter().map(|id| (id, withdrawal::Reason::Deleted));
         let left: Vec<_> = left.chain(batch.merged.iter().map(|id| (id, withdrawal::Reason::Merged))).collect();
         let of_records = records.iter().map(|(patient, _)| patient.clone());
-        let patients: Vec<String> = of_records.chain(left.iter().map(|(id, _)| format!("Patient/{id}"))).collect();
+        let patients = of_records.chain(left.iter().map(|(id, _)| format!("Patient/{id}")));
+        let may_have_plan = |patient: &String| with_plans.is_none_or(|known| known.contains(bare_id(patient)));
+        let patients: Vec<String> = patients.filter(may_have_plan).collect();
         let stands = standing(self.pull, &patients).await?;
         for (patient, record) in &records {
             match record.as_ref().map_err(Clone::clone).and_then(|record| self.patient(record, &stands)) {
                 Ok((writes, next_look)) => {
-                    let id = patient.trim_start_matches("Patient/").to_owned();
+                    let id = bare_id(patient).to_owned();
                     outcome.decided.push((id, self.run.as_of, next_look));
                     outcome.writes.push(writes);
                 }
@@ -293,6 +317,11 @@ impl ServerRun<'_> {
         }
         Ok(PatientWrites { patient: patient.to_owned(), changes, sources: Vec::new() })
     }
+}
+
+/// The id in `Patient/p1`.
+fn bare_id(patient: &str) -> &str {
+    patient.trim_start_matches("Patient/")
 }
 
 fn of<'s>(stands: &'s StandingByPatient, patient: &str, kind: ResourceKind) -> &'s [Value] {

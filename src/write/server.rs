@@ -120,6 +120,8 @@ fn of_change(
 pub enum Written {
     /// All of it is done.
     Done,
+    /// The server has refused it as a whole, so nothing of it was done.
+    Refused(ServerError),
     /// It was not done, or not all of it, or that is not known: look again, decide again, write again.
     LookAgain(ServerError),
 }
@@ -131,8 +133,9 @@ pub enum Written {
 pub async fn send(server: &Server, transaction: &Value) -> Result<Written, ServerError> {
     let answer = match server.send(transaction).await {
         Ok(answer) => answer,
-        Err(error) if error.is_fatal() && !error.is_uncertain() => return Err(error),
-        Err(error) => return Ok(Written::LookAgain(error)),
+        Err(error) if error.is_uncertain() => return Ok(Written::LookAgain(error)),
+        Err(error) if error.is_fatal() => return Err(error),
+        Err(error) => return Ok(Written::Refused(error)),
     };
     let statuses = match answer.statuses() {
         Ok(statuses) => statuses,

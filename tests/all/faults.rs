@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
         "noticed; each asked for alone",
         Comes::Through,
         |server| {
-            server.with(|store| store.lists = Lists::FirstAloneForObservations);
+            server.with(|store| store.lists = Lists::FirstAloneFor("Observation"));
         },
     ),
     case("409 to a write", "read, decided and written once more", Comes::Through, |server| {
@@ -240,10 +240,15 @@ const CASES: &[Case] = &[
 ];
 
 pub fn sync(base: &str, further: &[&str]) -> Ran {
+    sync_as(base, "", further)
+}
+
+/// A run with these further lines of configuration.
+pub fn sync_as(base: &str, configured: &str, further: &[&str]) -> Ran {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("plasmabridge.toml");
     let limits = "[limits]\nfirst_pause_milliseconds = 5\nlongest_pause_seconds = 1\ntimeout_seconds = 2\nrequests_per_second = 1000\n";
-    std::fs::write(&config, limits).unwrap();
+    std::fs::write(&config, format!("{limits}{configured}")).unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
     program
         .args(["sync", "--server", base, "--config", config.to_str().unwrap(), "--as-of", "2026-11-22"])

@@ -1,9 +1,10 @@
 //! A server that answers a list of patients for the first of them alone must not make the others healthy.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::faults::{server, stands, sync, versions};
+use super::faults::{server, stands, sync, sync_as, versions};
 use super::ran::Ran;
 use super::small_server::Lists;
+use super::small_server::SmallServer;
 use serde_json::json;
 
 /// Takes the changes so far as seen, as if they were older than the overlap of five minutes.
@@ -15,7 +16,7 @@ fn all_is_seen(state: &std::path::Path) {
 
 #[test]
 fn no_plan_is_revoked_when_a_server_begins_to_answer_lists_for_their_first_patient_alone() {
-    for lists in [Lists::FirstAlone, Lists::FirstAloneForObservations] {
+    for lists in [Lists::FirstAlone, Lists::FirstAloneFor("Observation")] {
         let server = server();
         assert_eq!(sync(&server.base, &[]).exit, 0);
         let before = stands(&server);
@@ -48,4 +49,48 @@ fn a_change_of_the_last_patient_is_seen_where_lists_do_not_work() {
         assert_eq!((ran.exit, &ran.line["patients"]), (0, &json!(1)), "{id}: {}", ran.stderr);
     }
     assert!(versions(&server) > before);
+}
+
+/// Four patients with a plasmacytoma, of whom the last alone has been irradiated: in lists of two the first list says
+/// nothing of how the server takes lists of Procedures.
+fn one_irradiated_of_four() -> SmallServer {
+    let server = SmallServer::start();
+    server.with(|store| {
+        for id in ["p1", "p2", "p3", "p4"] {
+            let subject = json!({ "reference": format!("Patient/{id}") });
+            store.put(json!({ "resourceType": "Patient", "id": id, "birthDate": "1960-01-01" }));
+            store.put(json!({ "resourceType": "Condition", "id": format!("{id}-c"), "subject": subject,
+                "recordedDate": "2026-08-01",
+                "code": { "coding": [{ "system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C90.30",
+                    "display": "Solitary plasmacytoma not having achieved remission" }] } }));
+        }
+        store.put(json!({ "resourceType": "Procedure", "id": "p4-p", "status": "completed",
+            "subject": { "reference": "Patient/p4" },
+            "performedPeriod": { "start": "2026-09-01", "end": "2026-09-28" },
+            "code": { "coding": [{ "system": "http://snomed.info/sct", "code": "1217123003",
+                "display": "Radiotherapy course of treatment (regime/therapy)" }] } }));
+    });
+    server
+}
+
+#[test]
+fn a_list_is_not_trusted_for_a_type_because_nobody_in_an_earlier_list_had_any() {
+    let in_twos = "[search]\npatients = 2\n";
+    let honest = one_irradiated_of_four();
+    assert_eq!(sync_as(&honest.base, in_twos, &[]).exit, 0);
+    let cut = one_irradiated_of_four();
+    cut.with(|store| store.lists = Lists::FirstAloneFor("Procedure"));
+    assert_eq!(sync_as(&cut.base, in_twos, &[]).exit, 0);
+    assert_eq!(stands(&cut), stands(&honest));
+    assert!(stands(&honest).iter().any(|plan| plan.contains("Procedure/p4-p")), "the radiotherapy is read");
+}
+
+#[test]
+fn a_type_that_nobody_has_costs_one_search_and_not_one_for_each_patient() {
+    let server = one_irradiated_of_four();
+    server.calls();
+    assert_eq!(sync_as(&server.base, "", &[]).exit, 0);
+    // Reports: two searches of the list, by code and by conclusion, and one that finds none.
+
+    assert_eq!(server.calls().iter().filter(|call| call.searches("DiagnosticReport")).count(), 3);
 }

@@ -8,6 +8,9 @@ use crate::server::ServerError;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// For more lists of patients than so many, everyone's changes are asked for.
+const LISTS_OF_CHANGES: usize = 2;
+
 /// Which patients a run is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cohort {
@@ -19,25 +22,29 @@ pub enum Cohort {
     Group(String),
 }
 
+/// The patients whom a run is about, by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Concerned {
+    /// All of them.
+    pub ids: BTreeSet<String>,
+    /// Those for whom something of ours stands, where that was asked.
+    pub with_plans: Option<BTreeSet<String>>,
+}
+
 impl Pull<'_> {
-    /// The ids of the cohort's patients, sorted.
+    /// The cohort's patients.
     ///
     /// # Errors
     /// Where a search does not complete: then it is not known who belongs to it.
-    pub async fn cohort(&self, cohort: &Cohort) -> Result<BTreeSet<String>, ServerError> {
-        match cohort {
-            Cohort::Named(ids) => Ok(ids.iter().cloned().collect()),
-            Cohort::Diagnosed => {
-                let mut ids = self.diagnosed(None).await?;
-                ids.extend(self.with_plans().await?);
-                Ok(ids)
-            }
-            Cohort::Group(group) => {
-                let mut ids = self.members(group).await?;
-                ids.extend(self.with_plans().await?);
-                Ok(ids)
-            }
-        }
+    pub async fn cohort(&self, cohort: &Cohort) -> Result<Concerned, ServerError> {
+        let mut ids = match cohort {
+            Cohort::Named(ids) => return Ok(Concerned { ids: ids.iter().cloned().collect(), with_plans: None }),
+            Cohort::Diagnosed => self.diagnosed(None).await?,
+            Cohort::Group(group) => self.members(group).await?,
+        };
+        let with_plans = self.with_plans().await?;
+        ids.extend(with_plans.iter().cloned());
+        Ok(Concerned { ids, with_plans: Some(with_plans) })
     }
 
     /// Patients with a Condition whose code is a diagnosis; `since` an instant, only where it changed.
@@ -66,8 +73,9 @@ impl Pull<'_> {
         Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).collect())
     }
 
-    /// Which of these patients have had something read of them changed since an instant, or are no longer there. Where
-    /// the server was not seen to take lists, it is asked for everyone's changes: a few searches instead of some for each.
+    /// Which of these patients have had something read of them changed since an instant, or are no longer there. For
+    /// many patients, or where the server was not seen to take lists, everyone's changes are asked for: a few searches
+    /// instead of some for each list.
     ///
     /// # Errors
     /// Where a search does not complete.
@@ -75,18 +83,20 @@ impl Pull<'_> {
         let mut found = Found::default();
         let mut there = Found::default();
         let ids_in_order: Vec<String> = ids.iter().cloned().collect();
-        let of_everyone = ids.len() > 1 && !self.lists.are_taken();
+        let a_list = self.searches.settings().patients.max(1);
+        let of_everyone = ids.len() > LISTS_OF_CHANGES * a_list || (ids.len() > 1 && !self.lists.are_taken());
         if of_everyone {
             for asked in self.searches.of_changes(None, since) {
                 search(self.server, &asked, &mut found).await?;
             }
-        }
-        for some in ids_in_order.chunks(self.searches.settings().patients.max(1)) {
-            if !of_everyone {
+        } else {
+            for some in ids_in_order.chunks(a_list) {
                 for asked in self.searches.of_changes(Some(some), since) {
                     search(self.server, &asked, &mut found).await?;
                 }
             }
+        }
+        for some in ids_in_order.chunks(self.searches.settings().page.max(1)) {
             search(self.server, &self.searches.of_presence(some), &mut there).await?;
         }
         let owners = found.resources().filter_map(|it| owner(self.server.base(), it)).filter(|id| ids.contains(*id));

@@ -2,7 +2,8 @@
 //! answers for the first alone would leave the others without a diagnosis, and their plans would be revoked.
 
 use super::Pull;
-use super::pages::{Found, search};
+use super::owner;
+use super::pages::{Found, first_page, search};
 use super::searches::Asked;
 use crate::server::ServerError;
 use std::collections::BTreeSet;
@@ -83,9 +84,17 @@ impl Lists {
         }
     }
 
-    /// Whether the type was compared before; it is from now on.
-    fn compare(&self, kind: &str) -> bool {
-        !self.compared.lock().unwrap_or_else(PoisonError::into_inner).insert(kind.to_owned())
+    /// Whether the type was compared before.
+    fn is_compared(&self, kind: &str) -> bool {
+        self.compared().contains(kind)
+    }
+
+    fn compare(&self, kind: &str) {
+        self.compared().insert(kind.to_owned());
+    }
+
+    fn compared(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,14 +117,43 @@ impl Pull<'_> {
                 true => ids.iter().filter(|id| !owners.contains(id.as_str())).collect(),
                 false => Vec::new(),
             };
-            if in_doubt.is_empty() || (kind != EVERYONE_HAS && self.lists.compare(kind)) {
+            if in_doubt.is_empty() || (kind != EVERYONE_HAS && self.lists.is_compared(kind)) {
                 continue;
             }
+            if kind != EVERYONE_HAS && self.lists.are_taken() {
+                match self.is_shown(kind, &in_doubt).await {
+                    Some(true) => continue,
+                    Some(false) => return Ok(false),
+                    None => {}
+                }
+            }
+            self.lists.compare(kind);
             if self.have_more_alone(kind, &in_doubt, found).await? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Whether lists work for a type of which these patients of a list have none, as two searches show: somebody who has
+    /// some is put into the middle of such a list; where nobody has any, none can be lost. Nothing where that does not
+    /// show it.
+    async fn is_shown(&self, kind: &str, without_any: &[&String]) -> Option<bool> {
+        let (first, last) = (without_any.first()?, without_any.last()?);
+        let base = self.server.base();
+        let whose = |found: &Found| found.resources().find_map(|it| owner(base, it)).map(str::to_owned);
+        let anyone = first_page(self.server, &self.searches.of_anyone(kind, None)).await.ok()?;
+        if anyone.resources().next().is_none() {
+            return Some(true);
+        }
+        let somebody = whose(&anyone)?;
+        let list = [first.as_str(), somebody.as_str(), last.as_str()];
+        let listed = first_page(self.server, &self.searches.of_anyone(kind, Some(&list))).await.ok()?;
+        let works = whose(&listed).as_ref() == Some(&somebody);
+        if works {
+            self.lists.see(kind);
+        }
+        Some(works)
     }
 
     /// Whether any of these patients, asked for alone, has something of the type that was not found.

@@ -5,7 +5,7 @@ mod lists;
 mod pages;
 mod searches;
 
-pub use cohort::Cohort;
+pub use cohort::{Cohort, Concerned};
 pub use lists::Lists;
 pub use pages::key;
 pub use searches::{Asked, SearchSettings, Searches, TypeSettings};

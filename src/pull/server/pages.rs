@@ -69,6 +69,13 @@ async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), 
     Err(ServerError::Circle(answer.what))
 }
 
+/// What the first page of a search has, whatever else there is.
+pub async fn first_page(server: &Server, asked: &Asked) -> Result<Found, ServerError> {
+    let mut found = Found::default();
+    found.add_page(&first(server, asked).await?, &mut Came::default())?;
+    Ok(found)
+}
+
 /// The first page: by POST, or by GET where the configuration says so.
 async fn first(server: &Server, asked: &Asked) -> Result<Answer, ServerError> {
     if asked.by_get {

@@ -39,9 +39,9 @@ pub struct TypeSettings {
 }
 
 impl Default for SearchSettings {
-    /// 50 patients a search, 200 resources a page, by POST.
+    /// 50 patients a search, 1,000 resources a page (a server gives fewer where it has a limit), by POST.
     fn default() -> SearchSettings {
-        SearchSettings { patients: 50, page: 200, by_get: false, any_total: false, types: BTreeMap::new() }
+        SearchSettings { patients: 50, page: 1_000, by_get: false, any_total: false, types: BTreeMap::new() }
     }
 }
 
@@ -126,6 +126,14 @@ impl Searches {
             asked.parameters.push(changed_since(since));
         }
         searches
+    }
+
+    /// One resource of a type, whoever's or of these patients; only whose it is.
+    pub fn of_anyone(&self, kind: &str, ids: Option<&[&str]>) -> Asked {
+        let mut parameters =
+            vec![("_elements".to_owned(), "subject".to_owned()), ("_count".to_owned(), "1".to_owned())];
+        parameters.extend(ids.map(|ids| ("patient".to_owned(), ids.join(","))));
+        Asked { parameters, ..self.asked(kind, Vec::new()) }
     }
 
     /// Which of these patients are there.

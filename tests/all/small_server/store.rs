@@ -12,8 +12,8 @@ pub enum Lists {
     Honoured,
     /// `patient=a,b` is answered for `a`; `_id=a,b` for both.
     FirstAlone,
-    /// As [`Lists::FirstAlone`], but for Observations only.
-    FirstAloneForObservations,
+    /// As [`Lists::FirstAlone`], but for this type only.
+    FirstAloneFor(&'static str),
 }
 
 /// The versions of a resource, the oldest first.
@@ -99,7 +99,7 @@ impl Store {
         let cut = match self.lists {
             Lists::Honoured => false,
             Lists::FirstAlone => true,
-            Lists::FirstAloneForObservations => kind == "Observation",
+            Lists::FirstAloneFor(concerned) => kind == concerned,
         };
         let found = self.all(kind).into_iter().filter(|resource| {
             call.parameters.iter().all(|(name, value)| {
