@@ -16,6 +16,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use tokio::sync::watch;
 
@@ -169,6 +170,7 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
         },
         progress: &shown,
         stop,
+        ranges_in_extensions: AtomicBool::new(false),
     };
     let report = super::runtime()?.block_on(async {
         let told = tokio::spawn(told_to_end(tell_to_end));

@@ -7,6 +7,7 @@ mod narrative;
 mod page;
 mod phrases;
 pub mod provenance;
+pub mod ranges;
 mod risk_assessment;
 mod sources;
 pub mod withdrawal;

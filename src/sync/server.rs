@@ -9,13 +9,16 @@ use crate::fhir::Record;
 use crate::guideline::decide;
 use crate::inputs::Day;
 use crate::plan::provenance::Provenance;
-use crate::plan::{self, ResourceKind, withdrawal};
+use crate::plan::{self, ResourceKind, ranges, withdrawal};
 use crate::pull::server::{Batch, Cohort, Concerned, Pull};
 use crate::server::{Server, ServerError};
 use crate::write::reconcile::{Change, Wanted, withdraw};
-use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
+use crate::write::server::{
+    PatientWrites, StandingByPatient, Written, has_ranges, has_writes, send, standing, transaction,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// Changes before this many seconds of the server's clock are looked for again: clocks and indices lag.
@@ -48,6 +51,8 @@ pub struct ServerRun<'r> {
     pub progress: &'r dyn Fn(usize, usize),
     /// True once the run is to end with the patients that it has in hand.
     pub stop: watch::Receiver<bool>,
+    /// Whether the server was seen not to store ranges of probabilities: they go into extensions then.
+    pub ranges_in_extensions: AtomicBool,
 }
 
 /// What came of some patients.
@@ -57,6 +62,21 @@ struct Outcome {
     forgotten: Vec<String>,
     failed: Vec<(String, String)>,
     writes: Vec<PatientWrites>,
+}
+
+impl Outcome {
+    /// Without these patients, who are looked at again.
+    fn leave_out(&mut self, ids: &[String]) {
+        self.decided.retain(|(id, ..)| !ids.contains(id));
+        self.forgotten.retain(|id| !ids.contains(id));
+    }
+
+    fn add(&mut self, other: Outcome) {
+        self.decided.extend(other.decided);
+        self.forgotten.extend(other.forgotten);
+        self.failed.extend(other.failed);
+        self.writes.extend(other.writes);
+    }
 }
 
 impl ServerRun<'_> {
@@ -174,6 +194,7 @@ impl ServerRun<'_> {
         let (writes, unchanged): (Vec<_>, Vec<_>) = writes.into_iter().partition(has_writes);
         unchanged.iter().for_each(|patient| note(patient, report));
         let mut parts: Vec<&[PatientWrites]> = writes.chunks(PATIENTS_A_TRANSACTION).rev().collect();
+        let mut anew: Vec<String> = Vec::new();
         while let Some(part) = parts.pop() {
             match self.sent(part).await? {
                 Written::Done => part.iter().for_each(|patient| note(patient, report)),
@@ -183,10 +204,19 @@ impl ServerRun<'_> {
                     let (one, other) = part.split_at(part.len() / 2);
                     parts.extend([other, one]);
                 }
+                Written::LookAgain(error) if self.may_be_ranges(&error, part) => {
+                    tracing::warn!(%error, "if this is for a range of probabilities, an extension can hold it");
+                    anew.extend(part.iter().map(|patient| bare_id(&patient.patient).to_owned()));
+                }
                 Written::Refused(error) | Written::LookAgain(error) => {
                     again.extend(part.iter().map(|patient| (patient.patient.clone(), error.clone())));
                 }
             }
+        }
+        if !anew.is_empty() {
+            outcome.leave_out(&anew);
+            let done_anew = Box::pin(self.batch(&anew, None, report)).await?;
+            outcome.add(done_anew);
         }
         let mut in_a_row = 0;
         for (patient, error) in again {
@@ -210,7 +240,7 @@ impl ServerRun<'_> {
         report: &mut Report,
     ) -> Result<Option<ServerError>, ServerError> {
         let id = bare_id(patient).to_owned();
-        outcome.decided.retain(|(other, ..)| *other != id);
+        outcome.leave_out(std::slice::from_ref(&id));
         let batch = self.pull.batch(std::slice::from_ref(&id)).await?;
         let mut again = self.decided(&batch, None, report).await?;
         drop(batch);
@@ -227,14 +257,19 @@ impl ServerRun<'_> {
                 }
             }
         }
-        outcome.decided.extend(again.decided);
-        outcome.forgotten.extend(again.forgotten);
-        outcome.failed.extend(again.failed);
+        outcome.add(again);
         Ok(failed)
     }
 
+    /// Whether a write may have failed for its ranges of probabilities; from now on these go into extensions.
+    fn may_be_ranges(&self, error: &ServerError, writes: &[PatientWrites]) -> bool {
+        let concerned = error.status() == Some(500) && has_ranges(writes);
+        concerned && !self.ranges_in_extensions.swap(true, Ordering::Relaxed)
+    }
+
     async fn sent(&self, writes: &[PatientWrites]) -> Result<Written, ServerError> {
-        match transaction(self.server().base(), writes, &self.provenance) {
+        let in_extensions = self.ranges_in_extensions.load(Ordering::Relaxed);
+        match transaction(self.server().base(), writes, &self.provenance, in_extensions) {
             Some(transaction) => send(self.server(), &transaction).await,
             None => Ok(Written::Done),
         }
@@ -263,6 +298,9 @@ impl ServerRun<'_> {
         let may_have_plan = |patient: &String| with_plans.is_none_or(|known| known.contains(bare_id(patient)));
         let patients: Vec<String> = patients.filter(may_have_plan).collect();
         let stands = standing(self.pull, &patients).await?;
+        if stands.values().flatten().any(ranges::has_extension) {
+            self.ranges_in_extensions.store(true, Ordering::Relaxed);
+        }
         for (patient, record) in &records {
             match record.as_ref().map_err(Clone::clone).and_then(|record| self.patient(record, &stands)) {
                 Ok((writes, next_look)) => {

@@ -23,6 +23,7 @@ mod own_codes;
 mod properties;
 mod quarantine;
 mod ran;
+mod ranges;
 mod readme;
 mod rules;
 mod sample;
