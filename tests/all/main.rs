@@ -33,5 +33,6 @@ mod smart;
 mod standing;
 mod stories;
 mod stories_cover;
+mod tls;
 mod traps;
 mod written;
