@@ -1,9 +1,9 @@
 //! The fingerprint of a resource: shows later whether it still says what we wrote, or another hand has changed it.
 
 use super::codes::extension_url;
+use crate::digest::Digest;
 use crate::fhir::reference::Address;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 /// The name of the extension that holds it.
 const EXTENSION: &str = "fingerprint";
@@ -58,7 +58,7 @@ pub fn of(resource: &Value) -> String {
     }
     let mut text = String::new();
     canonical(&bare, &mut text);
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(text.as_bytes()).to_string()
 }
 
 /// The words of a narrative: servers write its tags and signs in their own way.

@@ -1,20 +1,15 @@
 //! A run against a server: who, read, decide, write, remember.
 
 use super::Run;
-use super::next_look::next_look;
-use super::report::{Changed, Report};
-use super::state::{Seen, State};
+use super::decided_by::DecidedBy;
+use super::patients::{Done, LastDecisions, Outcome};
+use super::report::Report;
+use super::state::{Came, Seen, State, ThisRun};
 use crate::error::Failed;
-use crate::fhir::Record;
-use crate::guideline::decide;
-use crate::inputs::Day;
 use crate::plan::provenance::Provenance;
-use crate::plan::{self, ResourceKind, withdrawal};
-use crate::pull::server::{Batch, Cohort, Pull};
+use crate::pull::server::{Cohort, Pull};
 use crate::server::{Server, ServerError};
-use crate::write::reconcile::{Change, Wanted, withdraw};
-use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
-use serde_json::Value;
+use crate::write::server::{Written, has_writes, send, transaction};
 use std::collections::BTreeSet;
 use tokio::sync::watch;
 
@@ -28,7 +23,9 @@ const PATIENTS_A_TRANSACTION: usize = 25;
 const PATIENTS_IN_A_ROW: usize = 3;
 
 /// Everyone is read anew after so long (a day): a deleted result is in no answer to what has changed.
-pub const FULL_EVERY: i64 = 86_400;
+pub const FULL_EVERY: i64 = SECONDS_A_DAY;
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 /// What a run against a server is to do.
 pub struct ServerRun<'r> {
@@ -40,23 +37,16 @@ pub struct ServerRun<'r> {
     pub cohort: &'r Cohort,
     /// Whether everyone is read, whatever is remembered.
     pub full: bool,
-    /// The digest of mapping files, guideline and program.
-    pub digest: String,
+    /// What it decides by, the records apart.
+    pub decided_by: DecidedBy,
+    /// How long the record of a run is kept, in days.
+    pub keep_days: u32,
     /// What each Provenance says alike.
     pub provenance: Provenance,
     /// Called after each batch with the patients done and in all.
     pub progress: &'r dyn Fn(usize, usize),
     /// True once the run is to end with the patients that it has in hand.
     pub stop: watch::Receiver<bool>,
-}
-
-/// What came of some patients.
-#[derive(Default)]
-struct Outcome {
-    decided: Vec<(String, Day, Day)>,
-    forgotten: Vec<String>,
-    failed: Vec<(String, String)>,
-    writes: Vec<PatientWrites>,
 }
 
 impl ServerRun<'_> {
@@ -71,6 +61,7 @@ impl ServerRun<'_> {
     pub async fn run(&self, state: Option<&mut State>) -> Result<Report, Failed> {
         let mut state = state;
         let mut report = Report::new(self.run.as_of, self.run.dry);
+        report.run = Some(self.provenance.run.clone()).filter(|_| !self.run.dry);
         let seen = match &state {
             Some(state) => state.seen()?,
             None => Seen::default(),
@@ -78,7 +69,8 @@ impl ServerRun<'_> {
         let now = jiff::Timestamp::now().as_second();
         let is_named = matches!(self.cohort, Cohort::Named(_));
         let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
-        let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&self.digest);
+        let decided_by = self.decided_by.line();
+        let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&decided_by);
         self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full));
         self.server().forget_time();
         let who = async {
@@ -96,6 +88,12 @@ impl ServerRun<'_> {
         let ids: Vec<String> = who.map_err(Failed::Server)?.into_iter().collect();
         // The server's own clock, since changes are asked for by it.
         let server_time = self.server().first_time().unwrap_or(now);
+        let this_run = ThisRun {
+            id: self.provenance.run.clone(),
+            started: now,
+            as_of: self.run.as_of,
+            decided_by: self.decided_by.clone(),
+        };
         let mut stopped: Option<ServerError> = None;
         let mut done = 0;
         for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
@@ -104,10 +102,12 @@ impl ServerRun<'_> {
                 break;
             }
             if stopped.is_none() {
-                match self.batch(batch, &mut report).await {
+                let last = last_decisions(state.as_deref(), batch)?;
+                match self.batch(batch, &last, &mut report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
-                            state.remember(&outcome.decided, &outcome.forgotten, &outcome.failed, now)?;
+                            let came: Vec<Came> = outcome.done.into_iter().map(|done| done.came).collect();
+                            state.remember(&this_run, &came, &outcome.failed, now)?;
                         }
                         done += batch.len();
                         (self.progress)(done, ids.len());
@@ -125,11 +125,18 @@ impl ServerRun<'_> {
         }
         report.server_failed = stopped.is_some();
         let is_whole = stopped.is_none() && report.left == 0;
-        if let Some(state) = state.filter(|_| !self.run.dry && !is_named && is_whole) {
-            let last_full = if full { Some(now) } else { seen.last_full };
-            let until = Some(server_time - OVERLAP);
-            let lists = self.pull.lists().remembered();
-            state.see(&Seen { until, last_full, digest: Some(self.digest.clone()), lists })?;
+        if let Some(state) = state.filter(|_| !self.run.dry) {
+            let ended = jiff::Timestamp::now().as_second();
+            state.end(&self.provenance.run, ended, &report.summary.counts())?;
+            if full {
+                state.prune(now - i64::from(self.keep_days) * SECONDS_A_DAY)?;
+            }
+            if !is_named && is_whole {
+                let last_full = if full { Some(now) } else { seen.last_full };
+                let until = Some(server_time - OVERLAP);
+                let lists = self.pull.lists().remembered();
+                state.see(&Seen { until, last_full, digest: Some(decided_by), lists })?;
+            }
         }
         report.traffic = self.server().counts();
         Ok(report)
@@ -151,30 +158,30 @@ impl ServerRun<'_> {
     }
 
     /// Reads, decides and writes some patients together; whoever meets another's change is done once more, alone.
-    async fn batch(&self, ids: &[String], report: &mut Report) -> Result<Outcome, ServerError> {
+    async fn batch(&self, ids: &[String], last: &LastDecisions, report: &mut Report) -> Result<Outcome, ServerError> {
         let batch = self.pull.batch(ids).await?;
-        let mut outcome = self.decided(&batch, report).await?;
+        let mut outcome = self.decided(&batch, last, report).await?;
         drop(batch);
-        let writes = std::mem::take(&mut outcome.writes);
         let mut again: Vec<(String, ServerError)> = Vec::new();
         if self.run.dry {
-            writes.iter().for_each(|patient| note(patient, report));
+            outcome.done.iter().for_each(|done| note(done, report));
             return Ok(outcome);
         }
-        for some in writes.chunks(PATIENTS_A_TRANSACTION) {
+        for some in outcome.done.chunks(PATIENTS_A_TRANSACTION) {
             match self.sent(some).await? {
-                Written::Done => some.iter().for_each(|patient| note(patient, report)),
+                Written::Done => some.iter().for_each(|done| note(done, report)),
                 Written::LookAgain(error) => {
-                    let concerned = some.iter().filter(|patient| has_writes(patient));
-                    some.iter().filter(|patient| !has_writes(patient)).for_each(|patient| note(patient, report));
-                    again.extend(concerned.map(|patient| (patient.patient.clone(), error.clone())));
+                    let (concerned, others): (Vec<&Done>, Vec<&Done>) =
+                        some.iter().partition(|done| has_writes(&done.writes));
+                    others.into_iter().for_each(|done| note(done, report));
+                    again.extend(concerned.into_iter().map(|done| (done.writes.patient.clone(), error.clone())));
                 }
             }
         }
         let mut in_a_row = 0;
         for (patient, error) in again {
             tracing::warn!(patient = %patient, %error, "not written; looked at again");
-            match self.once_more(&patient, &mut outcome, report).await? {
+            match self.once_more(&patient, last, &mut outcome, report).await? {
                 Some(error) if error.is_fatal() => in_a_row += 1,
                 _ => in_a_row = 0,
             }
@@ -189,126 +196,58 @@ impl ServerRun<'_> {
     async fn once_more(
         &self,
         patient: &str,
+        last: &LastDecisions,
         outcome: &mut Outcome,
         report: &mut Report,
     ) -> Result<Option<ServerError>, ServerError> {
         let id = patient.trim_start_matches("Patient/").to_owned();
-        outcome.decided.retain(|(other, ..)| *other != id);
+        outcome.done.retain(|done| done.came.id != id);
         let batch = self.pull.batch(std::slice::from_ref(&id)).await?;
-        let mut again = self.decided(&batch, report).await?;
+        let again = self.decided(&batch, last, report).await?;
         drop(batch);
+        outcome.failed.extend(again.failed);
         let mut failed = None;
-        for writes in std::mem::take(&mut again.writes) {
-            match self.sent(std::slice::from_ref(&writes)).await? {
-                Written::Done => note(&writes, report),
+        for done in again.done {
+            match self.sent(std::slice::from_ref(&done)).await? {
+                Written::Done => {
+                    note(&done, report);
+                    outcome.done.push(done);
+                }
                 Written::LookAgain(error) => {
-                    again.decided.clear();
                     let why = error.to_string();
-                    report.not_evaluated(std::slice::from_ref(&writes.patient), &why);
-                    again.failed.push((id.clone(), why));
+                    report.not_evaluated(std::slice::from_ref(&done.writes.patient), &why);
+                    outcome.failed.push((id.clone(), why));
                     failed = Some(error);
                 }
             }
         }
-        outcome.decided.extend(again.decided);
-        outcome.forgotten.extend(again.forgotten);
-        outcome.failed.extend(again.failed);
         Ok(failed)
     }
 
-    async fn sent(&self, writes: &[PatientWrites]) -> Result<Written, ServerError> {
+    async fn sent(&self, some: &[Done]) -> Result<Written, ServerError> {
+        let writes = some.iter().map(|done| &done.writes);
         match transaction(self.server().base(), writes, &self.provenance) {
             Some(transaction) => send(self.server(), &transaction).await,
             None => Ok(Written::Done),
         }
     }
-
-    /// Decides the patients of a batch and works out what is to be written for each.
-    async fn decided(&self, batch: &Batch, report: &mut Report) -> Result<Outcome, ServerError> {
-        let mut outcome = Outcome::default();
-        let fail = |report: &mut Report, outcome: &mut Outcome, patient: &str, why: String| {
-            report.not_evaluated(&[patient.to_owned()], &why);
-            outcome.failed.push((patient.trim_start_matches("Patient/").to_owned(), why));
-        };
-        for (id, error) in &batch.incomplete {
-            fail(report, &mut outcome, &format!("Patient/{id}"), error.to_string());
-        }
-        let records = batch.records();
-        let left = batch.gone.iter().map(|id| (id, withdrawal::Reason::Deleted));
-        let left: Vec<_> = left.chain(batch.merged.iter().map(|id| (id, withdrawal::Reason::Merged))).collect();
-        let of_records = records.iter().map(|(patient, _)| patient.clone());
-        let patients: Vec<String> = of_records.chain(left.iter().map(|(id, _)| format!("Patient/{id}"))).collect();
-        let stands = standing(self.pull, &patients).await?;
-        for (patient, record) in &records {
-            match record.as_ref().map_err(Clone::clone).and_then(|record| self.patient(record, &stands)) {
-                Ok((writes, next_look)) => {
-                    let id = patient.trim_start_matches("Patient/").to_owned();
-                    outcome.decided.push((id, self.run.as_of, next_look));
-                    outcome.writes.push(writes);
-                }
-                Err(why) => fail(report, &mut outcome, patient, why),
-            }
-        }
-        for (id, reason) in left {
-            match self.withdrawn(&format!("Patient/{id}"), reason, &stands) {
-                Ok(writes) => {
-                    outcome.forgotten.push(id.clone());
-                    outcome.writes.push(writes);
-                }
-                Err(why) => fail(report, &mut outcome, &format!("Patient/{id}"), why),
-            }
-        }
-        Ok(outcome)
-    }
-
-    fn patient(&self, record: &Record<'_>, stands: &StandingByPatient) -> Result<(PatientWrites, Day), String> {
-        let (inputs, _) = self.run.mappings.map(record);
-        let decision = decide(&inputs, self.run.as_of);
-        let mut changes = Vec::new();
-        for kind in ResourceKind::ALL {
-            let wanted = Wanted { kind, decision: &decision, inputs: &inputs, language: self.run.language };
-            let standing = of(stands, decision.patient, kind);
-            let of_kind = wanted.reconcile(standing).map_err(|refused| refused.to_string())?;
-            changes.extend(of_kind.into_iter().map(|change| (kind, change)));
-        }
-        let next_look = next_look(&inputs, &decision);
-        let sources = plan::sources(&decision);
-        Ok((PatientWrites { patient: decision.patient.to_owned(), changes, sources }, next_look))
-    }
-
-    /// Takes back all that stands of ours for a patient whose record is gone.
-    fn withdrawn(
-        &self,
-        patient: &str,
-        reason: withdrawal::Reason,
-        stands: &StandingByPatient,
-    ) -> Result<PatientWrites, String> {
-        let mut changes = Vec::new();
-        for kind in ResourceKind::ALL {
-            let ours = of(stands, patient, kind).iter().filter(|it| plan::fingerprint::is_intact(it));
-            for resource in ours.filter(|it| !withdrawal::is_withdrawn(kind, it)) {
-                let change = withdraw(kind, resource, patient, reason, self.run.language, self.run.as_of);
-                changes.push((kind, change.map_err(|refused| refused.to_string())?));
-            }
-        }
-        Ok(PatientWrites { patient: patient.to_owned(), changes, sources: Vec::new() })
-    }
 }
 
-fn of<'s>(stands: &'s StandingByPatient, patient: &str, kind: ResourceKind) -> &'s [Value] {
-    stands.get(&(patient.to_owned(), kind)).map_or(&[], Vec::as_slice)
+/// The last decision about each of these patients, where a state remembers it.
+fn last_decisions(state: Option<&State>, ids: &[String]) -> Result<LastDecisions, Failed> {
+    let mut last = LastDecisions::new();
+    for id in ids {
+        if let Some(decision) = state.map(|state| state.last_decision(id)).transpose()?.flatten() {
+            last.insert(id.clone(), decision);
+        }
+    }
+    Ok(last)
 }
 
 /// Notes in the report what was done, or would be, for a patient.
-fn note(writes: &PatientWrites, report: &mut Report) {
-    let changes = writes.changes.iter().filter_map(|(kind, change)| {
-        let id = change.resource().filter(|_| !matches!(change, Change::Create(_)));
-        let place = id.and_then(|it| Some(format!("{}/{}", kind.name(), it.get("id")?.as_str()?)));
-        Changed::of(&writes.patient, *kind, place, change, report.summary.dry_run)
-    });
-    let changes = changes.collect();
-    report.patient(changes);
+fn note(done: &Done, report: &mut Report) {
+    report.patient(done.came.changes.clone());
     if report.summary.dry_run {
-        report.would_write.extend(writes.changes.iter().filter_map(|(_, change)| change.resource()).cloned());
+        report.would_write.extend(done.writes.changes.iter().filter_map(|(_, change)| change.resource()).cloned());
     }
 }

@@ -56,7 +56,11 @@ pub fn has_writes(writes: &PatientWrites) -> bool {
 }
 
 /// The transaction that writes what some patients' changes come to; nothing where they come to nothing.
-pub fn transaction(base: &Url, writes: &[PatientWrites], provenance: &Provenance) -> Option<Value> {
+pub fn transaction<'w>(
+    base: &Url,
+    writes: impl Iterator<Item = &'w PatientWrites>,
+    provenance: &Provenance,
+) -> Option<Value> {
     let mut entries = Vec::new();
     for patient in writes {
         for (kind, change) in &patient.changes {

@@ -25,6 +25,7 @@ mod quarantine;
 mod ran;
 mod readme;
 mod rules;
+mod runs;
 mod sample;
 mod seed;
 mod small_server;
