@@ -2,9 +2,9 @@
 
 use super::codes::extension_url;
 use super::ranges;
+use crate::digest::Digest;
 use crate::fhir::reference::Address;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 /// The name of the extension that holds it.
 const EXTENSION: &str = "fingerprint";
@@ -60,7 +60,7 @@ pub fn of(resource: &Value) -> String {
     ranges::out_of_extensions(&mut bare);
     let mut text = String::new();
     canonical(&bare, &mut text);
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(text.as_bytes()).to_string()
 }
 
 /// The words of a narrative: servers write its tags and signs in their own way.

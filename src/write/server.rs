@@ -56,16 +56,15 @@ pub fn has_writes(writes: &PatientWrites) -> bool {
 }
 
 /// Whether a range of probabilities is to be written in `probabilityRange`.
-pub fn has_ranges(writes: &[PatientWrites]) -> bool {
-    let changes = writes.iter().flat_map(|patient| &patient.changes);
-    changes.filter_map(|(_, change)| change.resource()).any(ranges::has_element)
+pub fn has_ranges(writes: &PatientWrites) -> bool {
+    writes.changes.iter().filter_map(|(_, change)| change.resource()).any(ranges::has_element)
 }
 
 /// The transaction that writes what some patients' changes come to; nothing where they come to nothing. A server that
 /// does not store ranges of probabilities gets them in extensions.
-pub fn transaction(
+pub fn transaction<'w>(
     base: &Url,
-    writes: &[PatientWrites],
+    writes: impl Iterator<Item = &'w PatientWrites>,
     provenance: &Provenance,
     ranges_in_extensions: bool,
 ) -> Option<Value> {

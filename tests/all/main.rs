@@ -26,6 +26,7 @@ mod ran;
 mod ranges;
 mod readme;
 mod rules;
+mod runs;
 mod sample;
 mod seed;
 mod small_server;
