@@ -11,8 +11,9 @@ pub mod server;
 pub mod state;
 mod why;
 
+pub use reading::Reading;
 pub use report::{Changed, Report, Summary, What};
-pub use why::Why;
+pub use why::{LastDecision, Why};
 
 use crate::error::Failed;
 use crate::fhir::Record;
@@ -26,7 +27,6 @@ use crate::write::reconcile::{Change, Refused, Wanted};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use why::LastDecision;
 
 /// What a run is to do.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use crate::digest::Digest;
 use crate::fhir::Record;
 use crate::fhir::reference::Address;
+use std::collections::HashMap;
 
 /// The resources that a patient's record had, as references with versions (`Observation/o1/_history/3`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +34,9 @@ impl Reading {
 
     /// Whether a resource that both have has another version here than there.
     pub fn has_other_versions(&self, other: &Reading) -> bool {
-        let differs = |one: &String| other.resources.iter().any(|another| bare(one) == bare(another) && one != another);
-        self.resources.iter().any(differs)
+        let others: HashMap<&str, &String> =
+            other.resources.iter().map(|reference| (bare(reference), reference)).collect();
+        self.resources.iter().any(|one| others.get(bare(one)).is_some_and(|another| *another != one))
     }
 }
 

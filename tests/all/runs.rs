@@ -407,8 +407,11 @@ fn without_a_state_file_only_the_first_time_and_another_hand_are_known() {
 }
 
 #[test]
-fn a_run_that_decided_nobody_leaves_no_row_and_a_list_that_was_read_twice_stands_once() {
+fn a_run_that_decided_nobody_or_wrote_nothing_leaves_no_row_and_a_list_that_was_read_twice_stands_once() {
     let place = Place::new();
+    let dry = ["sync", "--server", &place.server.base, "--state", &place.state(), "--as-of", DAY, "--dry-run"];
+    assert_eq!(call(&dry).0, 6);
+    assert_eq!(place.number("SELECT count(*) FROM run"), 0);
     place.sync(DAY, &[]);
     place.sync(DAY, &["--full"]);
     assert_eq!((place.number("SELECT count(*) FROM run"), place.number("SELECT count(*) FROM decision")), (2, 6));
