@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_input;
+mod both_ends;
 mod configuration;
 mod copies;
 mod corpus;

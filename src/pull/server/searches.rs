@@ -32,6 +32,9 @@ pub struct TypeSettings {
     pub off: bool,
     /// All of a patient's resources of the type, whatever their code.
     pub all_codes: bool,
+    /// The parameter by which Observations are searched for their codes, in place of `combo-code`: a server that has
+    /// `code` alone finds no result within a panel whose own code is unknown.
+    pub code_parameter: Option<String>,
     /// Further codes (`system|code`) to search for.
     pub codes: Vec<String>,
     /// Further parameters.
@@ -109,7 +112,9 @@ impl Searches {
         // read whole: a patient has few of them.
         searches.extend(self.searched("Condition").then(|| self.asked("Condition", of("patient"))));
         searches.extend(self.searched("Procedure").then(|| self.asked("Procedure", of("patient"))));
-        searches.extend(self.by_codes("Observation", "code", &self.observations, of("patient")));
+        // A result may be a component of a panel whose own code no mapping knows.
+        let observed = self.of_type("Observation").code_parameter.unwrap_or_else(|| "combo-code".to_owned());
+        searches.extend(self.by_codes("Observation", &observed, &self.observations, of("patient")));
         searches.extend(self.by_codes("DiagnosticReport", "code", &self.reports, of("patient")));
         if !self.of_type("DiagnosticReport").all_codes {
             searches.extend(self.by_codes("DiagnosticReport", "conclusion", &self.conclusions, of("patient")));
