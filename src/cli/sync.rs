@@ -45,6 +45,9 @@ pub struct Arguments {
     /// Read everyone, whatever is remembered
     #[arg(long, conflicts_with = "folder")]
     full: bool,
+    /// Read everyone from an export in bulk (`$export`) instead of by searches
+    #[arg(long, conflicts_with_all = ["folder", "patient", "patients"])]
+    bulk: bool,
     /// Write nothing; print what would be different, patient by patient; exit code 6 if there is anything
     #[arg(long)]
     dry_run: bool,
@@ -156,11 +159,19 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
     let digest = mappings.digest();
     let language = arguments.common.language().tag();
     let (tell_to_end, stop) = watch::channel(false);
+    let searches = Searches::new(&mappings, config.search);
+    let not_as_exported = searches.not_as_exported();
+    if arguments.bulk && !not_as_exported.is_empty() {
+        let types = not_as_exported.join(", ");
+        let why = "an export would bring what they leave out: take them out, or sync without `--bulk`";
+        return Err(Failed::Configuration(format!("the searches of {types} have `parameters`; {why}")));
+    }
     let server_run = ServerRun {
         run: &run,
-        pull: &Pull::new(&server, Searches::new(&mappings, config.search)),
+        pull: &Pull::new(&server, searches),
         cohort: &cohort(arguments)?,
         full: arguments.full,
+        bulk: arguments.bulk,
         digest: format!("{digest} {GUIDELINE_ID}|{GUIDELINE_VERSION} {} {language}", env!("CARGO_PKG_VERSION")),
         provenance: Provenance {
             run: format!("urn:uuid:{}", uuid::Uuid::new_v4()),

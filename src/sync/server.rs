@@ -10,7 +10,7 @@ use crate::guideline::decide;
 use crate::inputs::Day;
 use crate::plan::provenance::Provenance;
 use crate::plan::{self, ResourceKind, withdrawal};
-use crate::pull::server::{Batch, Cohort, Concerned, Pull};
+use crate::pull::server::{Batch, Cohort, Concerned, Export, Pull};
 use crate::server::{Server, ServerError};
 use crate::write::reconcile::{Change, Wanted, withdraw};
 use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
@@ -40,6 +40,8 @@ pub struct ServerRun<'r> {
     pub cohort: &'r Cohort,
     /// Whether everyone is read, whatever is remembered.
     pub full: bool,
+    /// Whether everyone is read from an export in bulk.
+    pub bulk: bool,
     /// The digest of mapping files, guideline and program.
     pub digest: String,
     /// What each Provenance says alike.
@@ -78,8 +80,9 @@ impl ServerRun<'_> {
         let now = jiff::Timestamp::now().as_second();
         let is_named = matches!(self.cohort, Cohort::Named(_));
         let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
-        let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&self.digest);
-        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full));
+        let full = self.full || self.bulk || is_named || is_old || seen.digest.as_ref() != Some(&self.digest);
+        // A run by searches that reads everyone finds out anew how lists are taken; one in bulk hardly uses any.
+        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full || self.bulk));
         self.server().forget_time();
         let who = async {
             match (&state, seen.until.filter(|_| !full)) {
@@ -96,9 +99,21 @@ impl ServerRun<'_> {
             Ok(_) = stop.wait_for(|told| *told) => return Ok(report),
         };
         let Concerned { ids, with_plans } = who.map_err(Failed::Server)?;
-        let ids: Vec<String> = ids.into_iter().collect();
         // The server's own clock, since changes are asked for by it.
         let server_time = self.server().first_time().unwrap_or(now);
+        let export = match self.bulk && !ids.is_empty() {
+            true => match self.pull.export(self.cohort, &ids, server_time, &self.stop).await.map_err(Failed::Server)? {
+                Some(export) => Some(export),
+                None => {
+                    report.left = ids.len() as u64;
+                    report.traffic = self.server().counts();
+                    return Ok(report);
+                }
+            },
+            false => None,
+        };
+        report.export = export.as_ref().map(|export| export.exported.clone());
+        let ids: Vec<String> = ids.into_iter().collect();
         let mut stopped: Option<ServerError> = None;
         let mut done = 0;
         for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
@@ -107,7 +122,7 @@ impl ServerRun<'_> {
                 break;
             }
             if stopped.is_none() {
-                match self.batch(batch, with_plans.as_ref(), &mut report).await {
+                match self.batch(batch, export.as_ref(), with_plans.as_ref(), &mut report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
                             state.remember(&outcome.decided, &outcome.forgotten, &outcome.failed, now)?;
@@ -159,10 +174,14 @@ impl ServerRun<'_> {
     async fn batch(
         &self,
         ids: &[String],
+        export: Option<&Export>,
         with_plans: Option<&BTreeSet<String>>,
         report: &mut Report,
     ) -> Result<Outcome, ServerError> {
-        let batch = self.pull.batch(ids).await?;
+        let batch = match export {
+            Some(export) => self.pull.exported(export, ids).await?,
+            None => self.pull.batch(ids).await?,
+        };
         let mut outcome = self.decided(&batch, with_plans, report).await?;
         drop(batch);
         let writes = std::mem::take(&mut outcome.writes);

@@ -4,7 +4,12 @@ use crate::inputs::Input;
 use crate::map::Mappings;
 use crate::map::file::{CodesIn, ResourceKind};
 use crate::plan::codes::INPUTS;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The types that inputs are read from, and those that they refer to.
+const EXPORTED: [&str; 7] =
+    ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "Specimen", "BodyStructure"];
 
 /// The longest address of a search by GET; what is longer is split.
 const LONGEST_QUERY: usize = 4_000;
@@ -136,6 +141,37 @@ impl Searches {
         Asked { parameters, ..self.asked(kind, Vec::new()) }
     }
 
+    /// The types that an export is to have.
+    pub fn exported(&self) -> Vec<&'static str> {
+        EXPORTED.into_iter().filter(|kind| self.searched(kind)).collect()
+    }
+
+    /// The types whose searches have parameters of the site: an export cannot be asked for these, so it would bring
+    /// what the searches leave out.
+    pub fn not_as_exported(&self) -> Vec<&'static str> {
+        self.exported().into_iter().filter(|kind| !self.of_type(kind).parameters.is_empty()).collect()
+    }
+
+    /// Whether the searches for its patient would bring a resource of an export.
+    pub fn bring(&self, resource: &Value) -> bool {
+        let kind = resource.get("resourceType").and_then(Value::as_str).unwrap_or_default();
+        let of_site = self.of_type(kind);
+        let has_code = |concepts: &[&Value], tokens: &[String]| {
+            let tokens = || tokens.iter().chain(&of_site.codes);
+            concepts.iter().any(|concept| has_any(concept, tokens()))
+        };
+        match kind {
+            "Patient" | "Condition" | "Procedure" => true,
+            "Observation" | "DiagnosticReport" if of_site.all_codes => true,
+            "Observation" => has_code(&concepts(resource, "code"), &self.observations),
+            "DiagnosticReport" => {
+                has_code(&concepts(resource, "code"), &self.reports)
+                    || has_code(&concepts(resource, "conclusionCode"), &self.conclusions)
+            }
+            _ => false,
+        }
+    }
+
     /// Which of these patients are there.
     pub fn of_presence(&self, ids: &[String]) -> Asked {
         self.asked("Patient", vec![("_id".to_owned(), ids.join(",")), ("_elements".to_owned(), "id".to_owned())])
@@ -219,6 +255,27 @@ impl Searches {
         let SearchSettings { by_get, any_total, .. } = self.settings;
         Asked { kind: kind.to_owned(), parameters, by_get, any_total }
     }
+}
+
+/// The concepts of a field that holds one or several.
+fn concepts<'v>(resource: &'v Value, field: &str) -> Vec<&'v Value> {
+    match resource.get(field) {
+        Some(Value::Array(concepts)) => concepts.iter().collect(),
+        other => other.into_iter().collect(),
+    }
+}
+
+/// Whether a concept has a code that one of these tokens means: `system|code`, `|code` without a system, `code` whatever
+/// its system, or `system|` whatever its code.
+fn has_any<'t>(concept: &Value, mut tokens: impl Iterator<Item = &'t String>) -> bool {
+    let codings = concept.get("coding").and_then(Value::as_array).into_iter().flatten();
+    let text = |coding: &Value, name: &str| coding.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let written: Vec<[String; 3]> = codings
+        .map(|coding| (text(coding, "system"), text(coding, "code")))
+        .filter(|(_, code)| !code.is_empty())
+        .map(|(system, code)| [format!("{system}|{code}"), format!("{system}|"), code])
+        .collect();
+    tokens.any(|token| token != "|" && written.iter().flatten().any(|it| it == token))
 }
 
 fn changed_since(since: &str) -> (String, String) {
