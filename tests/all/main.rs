@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_input;
+mod bulk;
 mod configuration;
 mod copies;
 mod corpus;

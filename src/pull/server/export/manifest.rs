@@ -41,8 +41,8 @@ const fn yes() -> bool {
 /// The files of an export.
 #[derive(Debug)]
 pub struct Manifest {
-    /// The server's time of which the export is (seconds since 1970).
-    pub time: i64,
+    /// The server's time of which the export is.
+    pub time: Timestamp,
     written: Written,
 }
 
@@ -70,7 +70,7 @@ impl Manifest {
             let why = "its files do not say of which type their resources are";
             return Err(ServerError::Export(why.to_owned()));
         }
-        Ok(Manifest { time: time.as_second(), written })
+        Ok(Manifest { time, written })
     }
 
     /// The files with resources of these types; a server may give others, too.

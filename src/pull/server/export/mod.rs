@@ -144,8 +144,8 @@ impl Pull<'_> {
             self.not_missed(kind, &patients).await?;
         }
         // One that is older than the run, since the server makes it at night, say: what has changed since is searched for.
-        let time = jiff::Timestamp::from_second(manifest.time).map(|at| at.to_string()).unwrap_or_default();
-        let changed = match manifest.time < since {
+        let time = manifest.time.to_string();
+        let changed = match manifest.time.as_second() < since {
             true => self.changed(&patients, &time).await?,
             false => BTreeSet::new(),
         };
