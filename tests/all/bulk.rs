@@ -158,12 +158,13 @@ fn an_export_gives_the_plans_and_the_counts_that_searches_give_without_searching
 }
 
 #[test]
-fn a_compressed_export_is_the_same_and_the_report_says_what_it_was() {
+fn the_report_says_what_the_export_was_without_what_was_read_twice() {
     let server = server();
     server.with_exports(|exports| {
-        exports.gzip = true;
         exports.issues = vec![("warning", "informational"), ("information", "informational")];
     });
+    server.fault(1, |call| call.path == "export/0/2", Fault::Truncated);
+    server.fault(2, |call| call.path == "export/0/4", Fault::Reset);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
     let ran = sync(&server.base, &["--bulk", "--report", path.to_str().unwrap()]);

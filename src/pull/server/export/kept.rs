@@ -43,12 +43,14 @@ impl Kept {
         self.connection().execute_batch(sql).map_err(unusable)
     }
 
-    /// All files are there: the resources can be found from now on.
+    /// All files are there, and the resources can be found from now on; how many they are.
     ///
     /// # Errors
     /// Where the temporary file cannot be written.
-    pub fn complete(&self) -> Result<(), ServerError> {
-        self.run("CREATE INDEX by_patient ON resource (patient, is_patient)")
+    pub fn complete(&self) -> Result<u64, ServerError> {
+        self.run("CREATE INDEX by_patient ON resource (patient, is_patient)")?;
+        let count = self.connection().query_row("SELECT count(*) FROM resource", [], |row| row.get::<_, i64>(0));
+        count.map(i64::unsigned_abs).map_err(unusable)
     }
 
     /// The texts of all resources of a patient.
@@ -96,9 +98,8 @@ pub struct Keeping<'k> {
     pub base: &'k Url,
     /// How many bytes may still come.
     pub room: u64,
-    /// How many came, and how many resources were kept.
+    /// How many came.
     pub bytes: AtomicU64,
-    pub resources: AtomicU64,
 }
 
 impl Keeping<'_> {
@@ -117,7 +118,6 @@ impl Lines for Keeping<'_> {
             self.kept.run("ROLLBACK")?;
         }
         self.bytes.store(0, Ordering::Relaxed);
-        self.resources.store(0, Ordering::Relaxed);
         self.kept.run("BEGIN")
     }
 
@@ -141,7 +141,6 @@ impl Lines for Keeping<'_> {
             None => at_other_address(self.base, &resource).map(|(id, _)| id),
         };
         let Some(patient) = patient.filter(|id| self.ids.contains(id)) else { return Ok(()) };
-        self.resources.fetch_add(1, Ordering::Relaxed);
         let sql = "INSERT INTO resource (patient, is_patient, text) VALUES (?1, ?2, ?3)";
         let insert = |connection: &Connection| {
             connection.prepare_cached(sql)?.execute(params![patient, kind == "Patient", text]).map(drop)

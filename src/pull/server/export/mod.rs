@@ -127,18 +127,16 @@ impl Pull<'_> {
         let kinds = self.searches.exported();
         let mut here: BTreeSet<&str> = BTreeSet::new();
         let mut room = self.server.export_settings().largest;
-        let mut resources = 0;
         for file in manifest.files(&kinds) {
             let (bytes, base) = (AtomicU64::new(0), self.server.base());
-            let keeping = Keeping { kept: &kept, file, ids, base, room, bytes, resources: AtomicU64::new(0) };
+            let keeping = Keeping { kept: &kept, file, ids, base, room, bytes };
             self.server.export_file(&file, &keeping).await.map_err(gone)?;
             keeping.done()?;
             room -= keeping.bytes.into_inner();
-            resources += keeping.resources.into_inner();
             here.insert(file.kind);
             files += 1;
         }
-        kept.complete()?;
+        let resources = kept.complete()?;
         let patients = kept.patients()?;
         for kind in MISSED_IN_SILENCE.into_iter().filter(|kind| kinds.contains(kind) && !here.contains(kind)) {
             self.not_missed(kind, &patients).await?;
