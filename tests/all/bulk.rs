@@ -5,7 +5,7 @@ mod elsewhere;
 
 use super::faults::{ALWAYS, Case, Comes, ONE, case, see_all, server, stands, sync, sync_as, versions};
 use super::lists::all_is_seen;
-use super::small_server::{Call, Fault, SmallServer};
+use super::small_server::{Call, Fault, Lists, SmallServer};
 use elsewhere::Elsewhere;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
@@ -154,7 +154,35 @@ fn an_export_gives_the_plans_and_the_counts_that_searches_give_without_searching
     let written = versions(&exported);
     let again = sync(&exported.base, BULK);
     assert_eq!((again.exit, versions(&exported)), (0, written), "a second run wrote something: {}", again.stderr);
+    let calls = exported.calls();
+    assert_eq!(calls.iter().filter(|call| call.searches("CarePlan")).count(), 2, "who has a plan, and the plans");
     assert_eq!((&again.line["created"], &again.line["unchanged"]), (&json!(0), &by_searches.line["created"]));
+}
+
+/// All three patients have died, and what stands for each has to be found, to be taken back.
+fn all_are_taken_back(lists_no_longer_work: impl Fn(&SmallServer)) {
+    let server = server();
+    assert_eq!(sync(&server.base, BULK).exit, 0);
+    for id in [ONE, AWAITING, "6bfe96-pt"] {
+        server.with(|store| store.change("Patient", id, |patient| patient["deceasedBoolean"] = json!(true)));
+    }
+    // Nobody has a Procedure any more, so that it is looked whether the export has left them out.
+    server.with(|store| *store = store.without(&["Procedure"]));
+    lists_no_longer_work(&server);
+    let written = versions(&server);
+    let ran = sync(&server.base, BULK);
+    assert_eq!((ran.exit, ran.counts()[3] as usize), (0, written), "{}", ran.stderr);
+    let is_draft = |plan: &Value| plan["status"] == "draft";
+    assert!(!server.with(|store| store.all("CarePlan")).iter().any(is_draft));
+}
+
+#[test]
+fn a_list_of_patients_that_is_answered_for_its_first_or_refused_hides_no_plan_from_an_export() {
+    all_are_taken_back(|server| server.with(|store| store.lists = Lists::FirstAlone));
+    all_are_taken_back(|server| {
+        let is_list = |call: &Call| call.parameter("patient").is_some_and(|list| list.contains(','));
+        server.fault(ALWAYS, is_list, Fault::Status(400));
+    });
 }
 
 #[test]

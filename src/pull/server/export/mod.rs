@@ -7,6 +7,7 @@ mod outcomes;
 use super::pages::{Found, first_page};
 use super::{Batch, Cohort, Pull, owner};
 use crate::server::ServerError;
+use futures_util::future::try_join_all;
 use kept::{Keeping, Kept};
 use manifest::Manifest;
 use outcomes::{Counting, Outcomes};
@@ -157,13 +158,24 @@ impl Pull<'_> {
         let a_list = if self.lists.are_refused() { 1 } else { self.searches.settings().patients.max(1) };
         let patients: Vec<&str> = patients.iter().map(String::as_str).collect();
         for some in patients.chunks(a_list) {
-            let found = first_page(self.server, &self.searches.of_anyone(kind, Some(some))).await?;
-            if found.resources().filter_map(|it| owner(self.server.base(), it)).any(|id| some.contains(&id)) {
+            let mut has_any = self.has_any(kind, some).await;
+            if has_any.as_ref().is_err_and(|error| !error.is_fatal()) && some.len() > 1 {
+                // The list was refused, perhaps because it is one.
+                let alone = some.iter().map(|id| self.has_any(kind, std::slice::from_ref(id)));
+                has_any = try_join_all(alone).await.map(|each| each.contains(&true));
+            }
+            if has_any? {
                 let why = format!("it has no {kind}, and its patients have some, so this server does not export all");
                 return Err(ServerError::Export(format!("{why}; sync without `--bulk`")));
             }
         }
         Ok(())
+    }
+
+    /// Whether one of these patients has a resource of a type.
+    async fn has_any(&self, kind: &str, ids: &[&str]) -> Result<bool, ServerError> {
+        let found = first_page(self.server, &self.searches.of_anyone(kind, Some(ids))).await?;
+        Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).any(|id| ids.contains(&id)))
     }
 
     /// The records of these patients (ids) from an export; whoever is not in it, or has changed since, is asked for by
