@@ -73,7 +73,7 @@ pub enum ServerError {
     )]
     ExportGone,
     /// A file of an export of which a part is missing.
-    #[error("`{what}`: the file of {kind} is not whole: {why}")]
+    #[error("`{what}`: the file of {kind} is not whole: {why}; run again, or sync without `--bulk`")]
     FileNotWhole {
         /// What was asked.
         what: String,

@@ -9,6 +9,7 @@ use super::small_server::{Call, Fault, Lists, SmallServer};
 use elsewhere::Elsewhere;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const BULK: &[&str] = &["--bulk"];
 
@@ -53,6 +54,9 @@ pub const CASES: &[Case] = &[
     }),
     case("a file of an export breaks off", "read again", Comes::Through, |server| {
         server.fault(1, is_file, Fault::Reset);
+    }),
+    case("no file of an export in time", "asked for again", Comes::Through, |server| {
+        server.fault(1, is_file, Fault::Late(Duration::from_secs(3)));
     }),
     case("a file of an export ends amid a line", "read again", Comes::Through, |server| {
         server.fault(1, is_file, Fault::Truncated);
@@ -267,7 +271,7 @@ fn what_has_changed_since_an_older_export_is_read_anew() {
     let server = server();
     let of = server.with(|store| store.clone());
     server.with_exports(|exports| exports.of = Some((of, jiff::Timestamp::now())));
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    std::thread::sleep(Duration::from_secs(2));
     larger_tumour(&server);
     let ran = sync(&server.base, BULK);
     assert_eq!((ran.exit, &ran.line["patients"]), (0, &json!(3)), "{}", ran.stderr);
@@ -366,7 +370,7 @@ fn a_run_that_is_told_to_end_ends_the_export_too() {
     program.args(["sync", "--bulk", "--server", &server.base, "--as-of", "2026-11-22"]);
     let run = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while !server.calls().iter().any(is_status) {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     assert!(Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success());
     let output = run.wait_with_output().unwrap();
