@@ -1,7 +1,7 @@
 //! The configuration file of a server: its address, how we show who we are, how gentle we are, how it is searched.
 
 use crate::pull::server::{SearchSettings, TypeSettings};
-use crate::server::{AuthSettings, Limits, Settings, Smart, SmartAlgorithm};
+use crate::server::{AuthSettings, ExportSettings, Limits, Settings, Smart, SmartAlgorithm};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -27,6 +27,7 @@ struct File {
     limits: LimitsTable,
     search: Search,
     runs: Runs,
+    bulk: Bulk,
     /// The hours in which the server may be asked, as `20:00-06:00`; at all hours if not said.
     hours: Option<String>,
 }
@@ -95,6 +96,14 @@ struct Runs {
 
 /// How long the record of a run is kept where nothing else is said, in days.
 pub const KEEP_DAYS: NonZeroU32 = NonZeroU32::new(90).unwrap();
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Bulk {
+    deadline_seconds: Option<u64>,
+    largest_mb: Option<u64>,
+    file_origins: Vec<String>,
+}
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -178,6 +187,7 @@ impl Config {
             ca_file: file.tls.ca_file,
             client_certificate_file: file.tls.client_certificate_file,
             allow_http,
+            export: export(file.bulk),
             ..Settings::of(url)
         };
         let usual = SearchSettings::default();
@@ -264,6 +274,15 @@ fn limits(table: &LimitsTable) -> Limits {
         connect_timeout: table.connect_timeout_seconds.map_or(usual.connect_timeout, Duration::from_secs),
         timeout: table.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
         largest_answer: table.largest_answer_mb.map_or(usual.largest_answer, |mb| mb << 20),
+    }
+}
+
+fn export(table: Bulk) -> ExportSettings {
+    let usual = ExportSettings::default();
+    ExportSettings {
+        deadline: table.deadline_seconds.map_or(usual.deadline, Duration::from_secs),
+        largest: table.largest_mb.map_or(usual.largest, |mb| mb << 20),
+        file_origins: table.file_origins,
     }
 }
 

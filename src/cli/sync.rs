@@ -46,6 +46,9 @@ pub struct Arguments {
     /// Read everyone, whatever is remembered
     #[arg(long, conflicts_with = "folder")]
     full: bool,
+    /// Read everyone from an export in bulk (`$export`) instead of by searches
+    #[arg(long, conflicts_with_all = ["folder", "patient", "patients"])]
+    bulk: bool,
     /// Write nothing; print what would be different, patient by patient; exit code 6 if there is anything
     #[arg(long)]
     dry_run: bool,
@@ -161,13 +164,21 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
     // Only a state file remembers which file the program was started from.
     let executable = state.as_ref().and_then(|_| program::executable());
     let (tell_to_end, stop) = watch::channel(false);
+    let searches = Searches::new(&mappings, config.search);
+    let not_as_exported = searches.not_as_exported();
+    if arguments.bulk && !not_as_exported.is_empty() {
+        let types = not_as_exported.join(", ");
+        let why = "an export would bring what they leave out: take them out, or sync without `--bulk`";
+        return Err(Failed::Configuration(format!("the searches of {types} have `parameters`; {why}")));
+    }
     let server_run = ServerRun {
         run: &run,
-        pull: &Pull::new(&server, Searches::new(&mappings, config.search)),
+        pull: &Pull::new(&server, searches),
         cohort: &cohort(arguments)?,
         full: arguments.full,
         decided_by: DecidedBy::this_program(executable, mappings.digest(), arguments.common.language().tag()),
         keep_days: config.keep_days.get(),
+        bulk: arguments.bulk,
         provenance: Provenance {
             run: format!("urn:uuid:{}", uuid::Uuid::new_v4()),
             recorded: jiff::Timestamp::now().to_string(),

@@ -5,6 +5,7 @@ use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
 use crate::inputs::Day;
 use crate::inputs::words::words;
 use crate::plan::ResourceKind;
+use crate::pull::server::Exported;
 use crate::server::Counts;
 use crate::write::difference::difference;
 use crate::write::reconcile::Change;
@@ -101,6 +102,9 @@ pub struct Report {
     pub not_evaluated: Vec<NotEvaluated>,
     /// Patients for whom something stands and of whom the input has nothing; it was left as it is.
     pub without_record: Vec<String>,
+    /// The export that the records are from, where they are from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<Exported>,
     /// What a dry run would write.
     #[serde(skip)]
     pub would_write: Vec<Value>,
@@ -180,6 +184,7 @@ impl Report {
             changes: Vec::new(),
             not_evaluated: Vec::new(),
             without_record: Vec::new(),
+            export: None,
             would_write: Vec::new(),
             traffic: Counts::default(),
             server_failed: false,

@@ -3,7 +3,7 @@
 
 use plasmabridge::config::{Config, KEEP_DAYS};
 use plasmabridge::pull::server::SearchSettings;
-use plasmabridge::server::{AuthSettings, Limits};
+use plasmabridge::server::{AuthSettings, ExportSettings, Limits};
 use std::path::Path;
 
 const SHIPPED: &str = include_str!("../../packaging/plasmabridge.toml");
@@ -54,6 +54,7 @@ fn every_key_of_the_shipped_file_is_taken_and_its_defaults_are_the_programs() {
         (all.search.patients, all.search.page, all.search.by_get),
         (search.patients, search.page, search.by_get)
     );
+    assert_eq!(all.settings.export, ExportSettings::default());
     assert!(matches!(all.settings.auth, AuthSettings::Smart(_)));
     assert!(all.is_open_at(23 * 60) && all.is_open_at(5 * 60) && !all.is_open_at(12 * 60));
 }

@@ -127,6 +127,16 @@ async fn what_is_not_stated_to_be_writable_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_told_where_it_is_stated_and_not_needed() {
+    for (export, says) in [(true, "stated for Patient: `sync --bulk` can be tried"), (false, "not stated")] {
+        let answer = examined(Scripted { export, ..Scripted::default() }).await;
+        assert_eq!(answer.exit, 0, "{}", answer.out);
+        let detail = answer.check("$export")["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with(says), "{detail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn searches_by_get_alone_have_to_be_configured() {
     let server = Scripted { post_search: false, ..Scripted::default() }.start().await;
     doctor(&server.uri(), &["--json"]).fails("search by POST", &["405", "by_get = true", "[search]"]);

@@ -3,6 +3,7 @@
 mod architecture;
 mod bad_input;
 mod both_ends;
+mod bulk;
 mod configuration;
 mod copies;
 mod corpus;

@@ -1,7 +1,7 @@
 //! All pages of a search, by the server's own links, and what they brought.
 
 use super::searches::Asked;
-use super::{owner, subject};
+use super::{at_other_address, owner, subject};
 use crate::server::{Answer, Server, ServerError};
 use serde::Deserialize;
 use serde_json::Value;
@@ -118,6 +118,26 @@ impl Found {
         Ok(())
     }
 
+    /// Adds a resource as an export has it.
+    ///
+    /// # Errors
+    /// Where it is no JSON.
+    pub fn add_text(&mut self, text: String, resource: Value) -> Result<(), serde_json::Error> {
+        RawValue::from_string(text).map(|raw| self.add(raw, resource))
+    }
+
+    /// Moves those of these resources (`Observation/o1`) here that another finding has; the references of the others.
+    pub fn take(&mut self, other: &mut Found, references: BTreeSet<String>) -> BTreeSet<String> {
+        let is_left = |reference: &String| {
+            let Some((kind, id)) = reference.split_once('/') else { return true };
+            let taken = other.resources.remove_entry(&(kind.to_owned(), id.to_owned()));
+            let is_left = taken.is_none();
+            self.resources.extend(taken);
+            is_left
+        };
+        references.into_iter().filter(is_left).collect()
+    }
+
     /// Adds what another search brought.
     pub fn merge(&mut self, other: Found) {
         self.resources.extend(other.resources);
@@ -165,13 +185,8 @@ impl Found {
     /// The wanted patients of whom something names the subject at another address, and that address's host: whether it
     /// is the same server cannot be known.
     pub fn at_other_addresses(&self, base: &Url, wanted: &BTreeSet<&str>) -> BTreeMap<String, String> {
-        let elsewhere = |resource: &Value| {
-            let url = Url::parse(subject(resource)?).ok()?;
-            let id = url.path().rsplit_once("/Patient/")?.1.split('/').next()?.to_owned();
-            let host = url.host_str()?.to_owned();
-            (owner(base, resource).is_none() && wanted.contains(id.as_str())).then_some((id, host))
-        };
-        self.resources().filter_map(elsewhere).collect()
+        let elsewhere = self.resources().filter_map(|resource| at_other_address(base, resource));
+        elsewhere.filter(|(id, _)| wanted.contains(id.as_str())).collect()
     }
 
     /// The ids of patients whose record another has replaced.

@@ -35,6 +35,7 @@ pub struct Scripted {
     pub seconds_off: i64,
     pub scopes: &'static str,
     pub patients: usize,
+    pub export: bool,
 }
 
 impl Default for Scripted {
@@ -52,6 +53,7 @@ impl Default for Scripted {
             seconds_off: 0,
             scopes: "",
             patients: 3,
+            export: false,
         }
     }
 }
@@ -102,12 +104,16 @@ impl Scripted {
                 "searchParam": parameters.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() })
         };
         let read = ["read", "search-type"];
+        let mut patient = of("Patient", &read, &["_id"]);
+        if self.export {
+            patient["operation"] = json!([{ "name": "everything" }, { "name": "export" }]);
+        }
         let whole = if self.transaction { json!([{ "code": "transaction" }]) } else { json!([{ "code": "batch" }]) };
         json!({
             "resourceType": "CapabilityStatement", "fhirVersion": self.version,
             "software": { "name": "Scripted", "version": "1" },
             "rest": [{ "mode": "server", "interaction": whole, "resource": [
-                of("Patient", &read, &["_id"]),
+                patient,
                 of("Condition", &read, &["patient", "code"]),
                 of("Observation", &read, &["patient", "combo-code"]),
                 of("DiagnosticReport", &read, &["patient", "code", "conclusion"]),
