@@ -128,7 +128,9 @@ pub struct Summary {
     pub guideline: String,
     /// Whether nothing was written.
     pub dry_run: bool,
-    /// Patients who were decided, those out of scope too.
+    /// Patients who were looked at: those who were decided, those who could not be, and those whose record is gone.
+    pub read: u64,
+    /// Patients who were decided, those out of scope too, and those whose record is gone.
     pub patients: u64,
     /// Resources that were not there.
     pub created: u64,
@@ -169,6 +171,7 @@ impl Report {
             as_of,
             guideline: format!("{GUIDELINE_ID}|{GUIDELINE_VERSION}"),
             dry_run,
+            read: 0,
             patients: 0,
             created: 0,
             updated: 0,
@@ -194,6 +197,7 @@ impl Report {
 
     /// Adds what was done for a patient.
     pub fn patient(&mut self, changes: Vec<Changed>) {
+        self.summary.read += 1;
         self.summary.patients += 1;
         for changed in changes {
             let count = match changed.what {
@@ -213,7 +217,9 @@ impl Report {
     /// Adds patients who were not evaluated; a patient with two reasons counts once.
     pub fn not_evaluated(&mut self, patients: &[String], reason: &str) {
         let known = |patient: &&String| self.not_evaluated.iter().any(|it| it.patients.contains(patient));
-        self.summary.not_evaluated += patients.iter().filter(|it| !known(it)).count() as u64;
+        let number = patients.iter().filter(|it| !known(it)).count() as u64;
+        self.summary.read += number;
+        self.summary.not_evaluated += number;
         self.not_evaluated.push(NotEvaluated { patients: patients.to_vec(), reason: reason.to_owned() });
     }
 

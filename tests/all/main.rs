@@ -31,6 +31,7 @@ mod rules;
 mod runs;
 mod sample;
 mod seed;
+mod service;
 mod small_server;
 mod smart;
 mod standing;
