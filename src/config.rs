@@ -27,6 +27,7 @@ struct File {
     limits: LimitsTable,
     search: Search,
     bulk: Bulk,
+    runs: Runs,
     /// The hours in which the server may be asked, as `20:00-06:00`; at all hours if not said.
     hours: Option<String>,
 }
@@ -95,6 +96,15 @@ struct Bulk {
     file_origins: Vec<String>,
 }
 
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Runs {
+    keep_days: Option<NonZeroU32>,
+}
+
+/// How long the record of a run is kept where nothing else is said, in days.
+pub const KEEP_DAYS: NonZeroU32 = NonZeroU32::new(90).unwrap();
+
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -151,6 +161,8 @@ pub struct Config {
     pub search: SearchSettings,
     /// From which minute of the day to which it may be asked; at all hours if nothing is said.
     pub hours: Option<(u16, u16)>,
+    /// How long the record of a run is kept, in days.
+    pub keep_days: NonZeroU32,
 }
 
 impl Config {
@@ -187,7 +199,8 @@ impl Config {
             types: file.search.types,
         };
         let hours = file.hours.map(|text| hours(&text).ok_or(ConfigError::Hours(text))).transpose()?;
-        Ok(Config { settings, search, hours })
+        let keep_days = file.runs.keep_days.unwrap_or(KEEP_DAYS);
+        Ok(Config { settings, search, hours, keep_days })
     }
 
     /// Whether the server may be asked at this minute of the day.

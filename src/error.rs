@@ -23,11 +23,13 @@ pub enum Exit {
     SomeNotDecided = 5,
     /// A dry run found something to write.
     WouldChange = 6,
+    /// A replay decided otherwise than its run.
+    OtherDecision = 7,
 }
 
 impl Exit {
     /// All of them, in order.
-    pub const ALL: [Exit; 7] = [
+    pub const ALL: [Exit; 8] = [
         Exit::Done,
         Exit::OurFault,
         Exit::Arguments,
@@ -35,6 +37,7 @@ impl Exit {
         Exit::Server,
         Exit::SomeNotDecided,
         Exit::WouldChange,
+        Exit::OtherDecision,
     ];
 
     /// What the code means, in a few words.
@@ -47,6 +50,7 @@ impl Exit {
             Exit::Server => "the server cannot be reached, or refuses",
             Exit::SomeNotDecided => "some patients were not decided and are listed; the others were",
             Exit::WouldChange => "a dry run found something to write",
+            Exit::OtherDecision => "a replay decided otherwise than its run",
         }
     }
 }

@@ -1,13 +1,13 @@
 //! `sync`: the whole line, from records to CarePlans and RiskAssessments that stand as they should.
 
 use super::server_arguments::ServerArguments;
-use super::{Common, Output, Written, json_line, tell};
+use super::{Common, Output, Written, json_line, patient_id, program, tell};
 use crate::error::{Exit, Failed};
-use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
 use crate::plan::provenance::Provenance;
 use crate::pull::PatientFiles;
 use crate::pull::server::{Cohort, Pull, Searches};
 use crate::server::{Counts, Server};
+use crate::sync::decided_by::DecidedBy;
 use crate::sync::server::ServerRun;
 use crate::sync::state::State;
 use crate::sync::{Changed, Report, Run, Summary};
@@ -16,6 +16,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use tokio::sync::watch;
 
@@ -69,6 +70,9 @@ struct Line<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(flatten)]
     traffic: Option<Counts>,
+    /// The run's id, where it wrote to a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'r str>,
     /// Patients whom the run has left to the next one, since it was told to end.
     left: u64,
     seconds: f64,
@@ -92,7 +96,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
         write_report(path, &report)?;
     }
     let left = report.left;
-    let line = Line { summary: &report.summary, traffic, left, seconds: start.elapsed().as_millis() as f64 / 1000.0 };
+    let seconds = start.elapsed().as_millis() as f64 / 1000.0;
+    let line = Line { summary: &report.summary, traffic, run: report.run.as_deref(), left, seconds };
     let mut output = Output::new();
     if arguments.dry_run {
         output.write(difference(&report).as_bytes())?;
@@ -156,8 +161,8 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
         progress.set_length(all as u64);
         progress.set_position(done as u64);
     };
-    let digest = mappings.digest();
-    let language = arguments.common.language().tag();
+    // Only a state file remembers which file the program was started from.
+    let executable = state.as_ref().and_then(|_| program::executable());
     let (tell_to_end, stop) = watch::channel(false);
     let searches = Searches::new(&mappings, config.search);
     let not_as_exported = searches.not_as_exported();
@@ -172,14 +177,16 @@ fn from_server(arguments: &Arguments) -> Result<Option<Report>, Failed> {
         cohort: &cohort(arguments)?,
         full: arguments.full,
         bulk: arguments.bulk,
-        digest: format!("{digest} {GUIDELINE_ID}|{GUIDELINE_VERSION} {} {language}", env!("CARGO_PKG_VERSION")),
+        decided_by: DecidedBy::this_program(executable, mappings.digest(), arguments.common.language().tag()),
+        keep_days: config.keep_days.get(),
         provenance: Provenance {
             run: format!("urn:uuid:{}", uuid::Uuid::new_v4()),
             recorded: jiff::Timestamp::now().to_string(),
-            mappings: digest,
+            mappings: mappings.digest(),
         },
         progress: &shown,
         stop,
+        ranges_in_extensions: AtomicBool::new(false),
     };
     let report = super::runtime()?.block_on(async {
         let told = tokio::spawn(told_to_end(tell_to_end));
@@ -211,11 +218,10 @@ async fn told_to_end(stop: watch::Sender<bool>) {
 }
 
 fn cohort(arguments: &Arguments) -> Result<Cohort, Failed> {
-    let id = |text: &str| text.trim().trim_start_matches("Patient/").to_owned();
-    let mut named: Vec<String> = arguments.patient.iter().map(|text| id(text)).collect();
+    let mut named: Vec<String> = arguments.patient.iter().map(|text| patient_id(text).to_owned()).collect();
     if let Some(path) = &arguments.patients {
         let text = std::fs::read_to_string(path).map_err(|error| Failed::file("reading", path, error))?;
-        named.extend(text.lines().map(id).filter(|id| !id.is_empty()));
+        named.extend(text.lines().map(patient_id).filter(|id| !id.is_empty()).map(str::to_owned));
     }
     Ok(match &arguments.group {
         Some(group) => Cohort::Group(group.clone()),
@@ -244,10 +250,11 @@ fn write_bundle(path: &Path, report: &Report) -> Result<(), Failed> {
 /// Tells a person what was done; patients are named by reference alone.
 fn tell_report(report: &Report) {
     let would = if report.summary.dry_run { "would be " } else { "" };
-    for Changed { patient, resource, what, reason, place, .. } in &report.changes {
+    for Changed { patient, resource, what, reason, why, place, .. } in &report.changes {
         let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
         let place = place.as_ref().map(|place| format!(", `{place}`")).unwrap_or_default();
-        tell(&format!("{would}{what}{reason}: {resource} of {patient}{place}"));
+        let why = why.iter().map(|why| why.word()).collect::<Vec<_>>().join(", ");
+        tell(&format!("{would}{what}{reason}: {resource} of {patient}{place}; why: {why}"));
     }
     for it in &report.not_evaluated {
         tell(&format!("not evaluated: {}: {}", it.patients.join(", "), it.reason));

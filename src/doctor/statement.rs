@@ -8,7 +8,7 @@ use serde_json::Value;
 const READ: &[(&str, &[&str])] = &[
     ("Patient", &["_id"]),
     ("Condition", &["patient", "code"]),
-    ("Observation", &["patient", "code"]),
+    ("Observation", &["patient", "combo-code"]),
     ("DiagnosticReport", &["patient", "code", "conclusion"]),
     ("Procedure", &["patient"]),
 ];

@@ -9,6 +9,7 @@ use super::read;
 use super::rule::{InputSettings, Miss, Rule};
 use super::units::Units;
 use super::{Mappings, sharing};
+use crate::digest::hexadecimal;
 use crate::inputs::Input;
 use crate::inputs::words::Site;
 use include_dir::{Dir, include_dir};
@@ -347,5 +348,5 @@ fn digest(files: &[SourceFile]) -> String {
         hash.update(text.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }

@@ -1,5 +1,6 @@
 //! From a record to typed inputs: the mapping files, their checks, and the reading of resources by them.
 
+mod answered;
 mod codes;
 mod condition;
 mod coverage;
@@ -19,6 +20,7 @@ mod procedure;
 mod profiles;
 mod read;
 mod reading;
+mod report;
 mod rule;
 mod selectors;
 mod sharing;

@@ -1,10 +1,11 @@
 //! Observations in the project's own codes, all by the one rule of the decision specification §11.
 
 use super::Mappings;
+use super::answered::Answered;
 use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
-use super::observation::{Answered, effective};
+use super::observation::effective;
 use super::part::{Field, FieldKind, Parts};
 use crate::fhir::datatypes::Quantity as WrittenQuantity;
 use crate::fhir::observation::{Observation, Value as Written, ValueChoice};

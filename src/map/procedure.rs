@@ -1,15 +1,14 @@
-//! Procedures and reports: treatments with their named parts, examinations that were made, and coded conclusions.
+//! Procedures: treatments with their named parts, whatever shape a course of radiotherapy is recorded in.
 
 use super::Mappings;
-use super::codes::CodeId;
+use super::answered::Part;
 use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, modified};
-use super::file::{CodesIn, Element, ResourceKind};
-use super::observation::{Part, issued, readable};
+use super::file::Element;
 use super::part::{Field, Parts};
 use super::rule::{Place, Reading, Rule, Shape};
-use crate::fhir::clinical::{DiagnosticReport, Procedure};
+use crate::fhir::clinical::Procedure;
 use crate::fhir::datatypes::{CodeableConcept, Extension};
 use crate::fhir::{Found, Resource, Stored};
 use crate::inputs::words::Site;
@@ -262,100 +261,6 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         }
         another
     }
-
-    pub(super) fn report(&mut self, at: &mut At<'r, 'a>, report: &'r DiagnosticReport<'a>) {
-        self.contained_results(at, &report.result);
-        let Some(preliminary) = readable(report.status.as_deref()) else {
-            return self.unused(at, None, None, Reason::Status);
-        };
-        at.preliminary = preliminary;
-        let mut used = false;
-        let mut known = false;
-        let codes = self.mappings.known(report.code.as_ref());
-        used |= self.by_report_codes(at, report, &codes, CodesIn::Code, &mut known);
-        for conclusion in &report.conclusion_code {
-            let codes = self.mappings.known(Some(conclusion));
-            let mut known_conclusion = false;
-            used |= self.by_report_codes(at, report, &codes, CodesIn::Conclusion, &mut known_conclusion);
-            if !known_conclusion {
-                self.unused(at, None, codes.first().copied(), Reason::UnknownValueCode);
-            }
-        }
-        let in_words = report.conclusion.is_some() || !report.presented_form.is_empty();
-        if report.conclusion_code.is_empty() && report.result.is_empty() && (in_words || !(used || known)) {
-            self.unused(at, None, codes.first().copied(), Reason::ReportToRead);
-        } else if !(used || known) && report.result.is_empty() {
-            self.unused(at, None, None, Reason::UnknownCode);
-        }
-    }
-
-    fn by_report_codes(
-        &mut self,
-        at: &At<'r, 'a>,
-        report: &'r DiagnosticReport<'a>,
-        codes: &[CodeId],
-        place: CodesIn,
-        known: &mut bool,
-    ) -> bool {
-        let mappings = self.mappings;
-        let mut seen: SmallVec<[Input; 2]> = SmallVec::new();
-        for code in codes {
-            *known |= self.near_misses(at, *code);
-            for rule in mappings.rules_of(*code, ResourceKind::DiagnosticReport).filter(|rule| rule.codes_in == place) {
-                *known = true;
-                if seen.contains(&rule.input) {
-                    continue;
-                }
-                match self.by_report_rule(at, report, *code, rule) {
-                    Ok(()) => seen.push(rule.input),
-                    Err(reason) => self.unused(at, Some(rule.input), Some(*code), reason),
-                }
-            }
-        }
-        !seen.is_empty()
-    }
-
-    fn by_report_rule(
-        &mut self,
-        at: &At<'r, 'a>,
-        report: &'r DiagnosticReport<'a>,
-        code: CodeId,
-        rule: &'m Rule,
-    ) -> Result<(), Reason> {
-        let input = rule.input;
-        let mut parts = rule.says;
-        let readings = rule.value.iter().map(|reading| (Field::Value, reading));
-        for (field, reading) in readings.chain(rule.fields.iter().map(|(field, reading)| (*field, reading))) {
-            let part = match (&reading.place, &reading.shape) {
-                (Place::Element(Element::Conclusion), Shape::Code(words)) => {
-                    conclusion(self.mappings, words, &report.conclusion_code)?
-                }
-                (Place::Extension(urls), shape) => {
-                    let found = extension(&report.extension, urls).ok_or(Reason::NoValue)?;
-                    self.mappings.of_extension(input, shape, found)?
-                }
-                _ => return Err(Reason::UnexpectedValue),
-            };
-            if !part.put(&mut parts, input, field) {
-                return Err(Reason::UnexpectedValue);
-            }
-        }
-        let value = parts.value(input).ok_or(Reason::MissingPart)?;
-        let dated = match (&report.effective_date_time, &report.effective_period) {
-            (Some(text), _) => date::date(text),
-            (None, Some(period)) => date::end_of(period),
-            (None, None) => issued(report.issued.as_deref()),
-        };
-        let time = match dated {
-            Dated::Not(reason) => return Err(reason),
-            dated => self.time(at, input, Some(code), dated),
-        };
-        self.entry(at, FoundBy::Code(code), input, value, time, &parts);
-        if let Some(part) = rule.part {
-            self.part(part, time);
-        }
-        Ok(())
-    }
 }
 
 /// Whether the status lets a Procedure be read; a course also while it goes on, or if it was broken off.
@@ -366,24 +271,6 @@ fn status(procedure: &Procedure<'_>, course: bool) -> Result<(), Reason> {
         Some("not-done") => Err(Reason::NotDone),
         _ => Err(Reason::Status),
     }
-}
-
-/// The word that the coded conclusions mean, if they agree.
-fn conclusion<'m>(
-    mappings: &'m Mappings,
-    words: &'m [(CodeId, Option<Box<str>>)],
-    conclusions: &[CodeableConcept<'_>],
-) -> Result<Part<'m>, Reason> {
-    let mut found: Option<&str> = None;
-    let mut reason = Reason::NoValue;
-    for concept in conclusions {
-        match mappings.word(words, concept) {
-            Ok(word) if found.is_some_and(|earlier| earlier != word) => return Err(Reason::Conflict),
-            Ok(word) => found = Some(word),
-            Err(why) => reason = why,
-        }
-    }
-    found.map(Part::Word).ok_or(reason)
 }
 
 /// The volume's site; that of the course where the volume names none that is known and there is no other volume's;

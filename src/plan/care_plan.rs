@@ -3,6 +3,7 @@
 use super::codes::{self, CARE_PLAN_PROFILE, IDENTIFIER, ResourceKind, extension, part};
 use super::wording::{Language, words};
 use super::{fingerprint, narrative, phrases, sources};
+use crate::digest::hexadecimal;
 use crate::fhir::resources::{Activity, ActivityStatus, Days, Extra, Frame, Plan, PlanStatus, Said};
 use crate::guideline::{Action, Amount, Decision, Due, Note, Outcomes, Recommendation, Status};
 use crate::inputs::Day;
@@ -117,7 +118,7 @@ fn basis(decision: &Decision<'_>, recommendation: &Recommendation<'_>) -> String
         let time = look.entry.and_then(|it| it.time).map(|it| it.to_string()).unwrap_or_default();
         hash.update(format!("{}|{}|{time};", look.input.word(), look.value()));
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }
 
 /// An action in parts, so that a program need not read its sentence.

@@ -207,9 +207,12 @@ impl Server {
     pub async fn send(&self, bundle: &Value) -> Result<Answer, ServerError> {
         let asked = Asked::Write(self.base.clone(), bundle.to_string());
         let what = asked.shown(&self.base);
+        let tokens_had = self.auth.tokens_had();
         match self.attempt(&asked, &what).await {
             // A token that has run out was refused before anything was done.
-            Err(error) if error.status() == Some(401) && self.auth.renew().await? => self.attempt(&asked, &what).await,
+            Err(error) if error.status() == Some(401) && self.auth.renew(tokens_had).await? => {
+                self.attempt(&asked, &what).await
+            }
             other => other,
         }
     }
@@ -242,8 +245,9 @@ impl Server {
                 })
                 .await
         };
+        let tokens_had = self.auth.tokens_had();
         match patiently().await {
-            Err(error) if error.status() == Some(401) && self.auth.renew().await? => patiently().await,
+            Err(error) if error.status() == Some(401) && self.auth.renew(tokens_had).await? => patiently().await,
             other => other,
         }
     }

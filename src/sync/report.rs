@@ -1,5 +1,6 @@
 //! What a run did, patient by patient and in numbers.
 
+use super::why::Why;
 use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
 use crate::inputs::Day;
 use crate::inputs::words::words;
@@ -39,6 +40,9 @@ pub struct Changed {
     /// Why it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// What has changed since the last decision, so that this was done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Why>,
     /// What it makes different, line by line; for a dry run alone, since it says what the patient has.
     #[serde(skip)]
     pub difference: Vec<String>,
@@ -49,7 +53,14 @@ pub struct Changed {
 
 impl Changed {
     /// What a change comes to; nothing where nothing stands and nothing should.
-    pub fn of(patient: &str, kind: ResourceKind, place: Option<String>, change: &Change, dry: bool) -> Option<Changed> {
+    pub fn of(
+        patient: &str,
+        kind: ResourceKind,
+        place: Option<String>,
+        change: &Change,
+        why: Vec<Why>,
+        dry: bool,
+    ) -> Option<Changed> {
         let (what, reason) = match change {
             Change::Nothing => return None,
             Change::Create(_) => (What::Created, None),
@@ -59,7 +70,12 @@ impl Changed {
             Change::OtherHand => (What::LeftToOtherHand, None),
         };
         let difference = if dry { difference(change) } else { Vec::new() };
-        Some(Changed { patient: patient.to_owned(), resource: kind.name(), what, reason, difference, place })
+        Some(Changed { patient: patient.to_owned(), resource: kind.name(), what, reason, why, difference, place })
+    }
+
+    /// Whether a report names it: what is unchanged is only counted.
+    pub fn is_told(&self) -> bool {
+        self.what != What::Unchanged
     }
 }
 
@@ -75,6 +91,9 @@ pub struct NotEvaluated {
 /// What a run did.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    /// The run's id (`urn:uuid:…`), where it wrote to a server: each Provenance names it, and the state file knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// The numbers.
     pub summary: Summary,
     /// Every resource that was created, updated, revoked, or left to another hand.
@@ -127,6 +146,22 @@ pub struct Summary {
     pub without_record: u64,
 }
 
+impl Summary {
+    /// The numbers of a run against a server as JSON, in this order: as its record keeps them.
+    pub fn counts(&self) -> String {
+        let counts = [
+            ("patients", self.patients),
+            ("created", self.created),
+            ("updated", self.updated),
+            ("unchanged", self.unchanged),
+            ("revoked", self.revoked),
+            ("left_to_other_hand", self.left_to_other_hand),
+            ("not_evaluated", self.not_evaluated),
+        ];
+        format!("{{{}}}", counts.map(|(name, number)| format!("\"{name}\":{number}")).join(","))
+    }
+}
+
 impl Report {
     /// Nothing done yet.
     pub fn new(as_of: Day, dry_run: bool) -> Report {
@@ -144,6 +179,7 @@ impl Report {
             without_record: 0,
         };
         Report {
+            run: None,
             summary,
             changes: Vec::new(),
             not_evaluated: Vec::new(),
@@ -168,7 +204,7 @@ impl Report {
                 What::LeftToOtherHand => &mut self.summary.left_to_other_hand,
             };
             *count += 1;
-            if changed.what != What::Unchanged {
+            if changed.is_told() {
                 self.changes.push(changed);
             }
         }

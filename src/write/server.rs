@@ -4,7 +4,7 @@ use super::reconcile::Change;
 use super::standing::{identifier, reference};
 use crate::plan::codes::IDENTIFIER;
 use crate::plan::provenance::Provenance;
-use crate::plan::{ResourceKind, codes};
+use crate::plan::{ResourceKind, codes, ranges};
 use crate::pull::server::{Pull, patient_id};
 use crate::server::{Server, ServerError};
 use serde_json::{Value, json};
@@ -76,29 +76,44 @@ pub fn has_writes(writes: &PatientWrites) -> bool {
     writes.changes.iter().any(|(_, change)| change.resource().is_some())
 }
 
-/// The transaction that writes what some patients' changes come to; nothing where they come to nothing.
-pub fn transaction(base: &Url, writes: &[PatientWrites], provenance: &Provenance) -> Option<Value> {
+/// Whether a range of probabilities is to be written in `probabilityRange`.
+pub fn has_ranges(writes: &PatientWrites) -> bool {
+    writes.changes.iter().filter_map(|(_, change)| change.resource()).any(ranges::has_element)
+}
+
+/// The transaction that writes what some patients' changes come to; nothing where they come to nothing. A server that
+/// does not store ranges of probabilities gets them in extensions.
+pub fn transaction<'w>(
+    base: &Url,
+    writes: impl Iterator<Item = &'w PatientWrites>,
+    provenance: &Provenance,
+    ranges_in_extensions: bool,
+) -> Option<Value> {
     let mut entries = Vec::new();
     for patient in writes {
         for (kind, change) in &patient.changes {
-            entries.extend(of_change(base, *kind, change, &patient.sources, provenance));
+            let Some(resource) = change.resource() else { continue };
+            let mut resource = resource.clone();
+            if ranges_in_extensions {
+                ranges::into_extensions(&mut resource);
+            }
+            let is_update = !matches!(change, Change::Create(_));
+            entries.extend(of_resource(base, *kind, resource, is_update, &patient.sources, provenance));
         }
     }
     (!entries.is_empty()).then(|| json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries }))
 }
 
 /// The resource and its Provenance.
-fn of_change(
+fn of_resource(
     base: &Url,
     kind: ResourceKind,
-    change: &Change,
+    mut resource: Value,
+    is_update: bool,
     sources: &[String],
     provenance: &Provenance,
-) -> Vec<Value> {
-    let Some(resource) = change.resource() else { return Vec::new() };
+) -> [Value; 2] {
     let full_url = format!("urn:uuid:{}", uuid::Uuid::new_v4());
-    let mut resource = resource.clone();
-    let is_update = !matches!(change, Change::Create(_));
     let (request, target, address) = match reference(kind, &resource).filter(|_| is_update) {
         Some(reference) => {
             let version = resource.pointer("/meta/versionId").and_then(Value::as_str);
@@ -126,7 +141,7 @@ fn of_change(
     }
     let provenance = provenance.of(&target, sources, is_update);
     let of_provenance = format!("urn:uuid:{}", uuid::Uuid::new_v4());
-    vec![
+    [
         json!({ "fullUrl": address, "resource": resource, "request": request }),
         json!({
             "fullUrl": of_provenance,

@@ -163,6 +163,18 @@ fn an_export_gives_the_plans_and_the_counts_that_searches_give_without_searching
     assert_eq!((&again.line["created"], &again.line["unchanged"]), (&json!(0), &by_searches.line["created"]));
 }
 
+#[test]
+fn results_within_panels_are_left_out_where_the_searches_leave_them_out() {
+    let (searched, exported) = (server(), server());
+    let by_code_alone = "[search.types.Observation]\ncode_parameter = \"code\"\n";
+    assert_eq!(sync_as(&searched.base, by_code_alone, &[]).exit, 0);
+    assert_eq!(sync_as(&exported.base, by_code_alone, BULK).exit, 0);
+    assert_eq!(stands(&exported), stands(&searched));
+    let whole = server();
+    assert_eq!(sync(&whole.base, BULK).exit, 0);
+    assert_ne!(stands(&whole), stands(&exported), "a panel of blood counts is read as a whole otherwise");
+}
+
 /// All three patients have died, and what stands for each has to be found, to be taken back.
 fn all_are_taken_back(lists_no_longer_work: impl Fn(&SmallServer)) {
     let server = server();

@@ -1,7 +1,7 @@
 //! The configuration file that is shipped is one that the program takes, and the defaults that it names are the program's.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use plasmabridge::config::Config;
+use plasmabridge::config::{Config, KEEP_DAYS};
 use plasmabridge::pull::server::SearchSettings;
 use plasmabridge::server::{AuthSettings, ExportSettings, Limits};
 use std::path::Path;
@@ -48,6 +48,7 @@ fn every_key_of_the_shipped_file_is_taken_and_its_defaults_are_the_programs() {
     assert_eq!(all.settings.limits.longest_retry_after, usual.longest_retry_after);
     assert_eq!(all.settings.limits.timeout, usual.timeout);
     assert_eq!(all.settings.limits.largest_answer, usual.largest_answer);
+    assert_eq!(all.keep_days, KEEP_DAYS);
     let search = SearchSettings::default();
     assert_eq!(
         (all.search.patients, all.search.page, all.search.by_get),

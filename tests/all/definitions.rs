@@ -183,6 +183,12 @@ const EXTENSIONS: &[(&str, &str, &[&str], Shape)] = &[
     ),
     ("classification", "Classification by Table 1 of the guideline", &["CarePlan"], Shape::Code("classification")),
     ("prognostic-factor", "Prognostic factor and its state", &["RiskAssessment"], Shape::Parts(FACTOR)),
+    (
+        "probability-range",
+        "The range of a prediction's probability, on a server that cannot store it in probabilityRange",
+        &["RiskAssessment.prediction"],
+        Shape::Plain("Range"),
+    ),
     ("note", "What the note is about, as a code", &["Annotation"], Shape::Code("note")),
     (
         "fingerprint",

@@ -69,7 +69,7 @@ async fn a_server_that_does_all_is_well_and_is_only_read() {
     for name in ["_lastUpdated", "page size", "_elements"] {
         assert_eq!(answer.check(name)["detail"], "honoured", "{name}");
     }
-    assert!(answer.check("Observation by code")["ms"].is_u64());
+    assert!(answer.check("Observation by combo-code")["ms"].is_u64());
     assert!(answer.check("writing stated")["ms"].is_null());
     assert!(answer.check("_include")["detail"].as_str().unwrap().contains("does not need it"));
     for request in server.received_requests().await.unwrap() {

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_input;
+mod both_ends;
 mod bulk;
 mod configuration;
 mod copies;
@@ -24,8 +25,10 @@ mod own_codes;
 mod properties;
 mod quarantine;
 mod ran;
+mod ranges;
 mod readme;
 mod rules;
+mod runs;
 mod sample;
 mod seed;
 mod small_server;
@@ -33,5 +36,6 @@ mod smart;
 mod standing;
 mod stories;
 mod stories_cover;
+mod tls;
 mod traps;
 mod written;

@@ -5,12 +5,14 @@ mod export;
 mod lists;
 mod pages;
 mod searches;
+mod versions;
 
 pub use cohort::{Cohort, Concerned};
 pub use export::{Export, Exported};
 pub use lists::Lists;
 pub use pages::key;
 pub use searches::{Asked, SearchSettings, Searches, TypeSettings};
+pub use versions::{Lost, again};
 
 use super::assemble;
 use crate::fhir::Record;
@@ -102,6 +104,21 @@ fn joined(one: &str, other: &str) -> String {
     let (Some(one), Some(rest)) = (one.strip_suffix(END), other.strip_prefix(START)) else { return one.to_owned() };
     let comma = if one == START || rest == END { "" } else { "," };
     format!("{one}{comma}{rest}")
+}
+
+/// The texts of resources as one Bundle of ours.
+fn bundle<'t>(resources: impl Iterator<Item = &'t str>) -> String {
+    let mut text = START.to_owned();
+    for (place, resource) in resources.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(r#"{"resource":"#);
+        text.push_str(resource);
+        text.push('}');
+    }
+    text.push_str(END);
+    text
 }
 
 const START: &str = r#"{"resourceType":"Bundle","type":"collection","entry":["#;

@@ -211,17 +211,7 @@ impl Found {
 
     /// All resources as one Bundle.
     pub fn bundle(&self) -> String {
-        let mut text = super::START.to_owned();
-        for (place, (raw, _)) in self.resources.values().enumerate() {
-            if place > 0 {
-                text.push(',');
-            }
-            text.push_str(r#"{"resource":"#);
-            text.push_str(raw.get());
-            text.push('}');
-        }
-        text.push_str(super::END);
-        text
+        super::bundle(self.resources.values().map(|(raw, _)| raw.get()))
     }
 }
 

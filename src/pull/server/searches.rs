@@ -37,6 +37,9 @@ pub struct TypeSettings {
     pub off: bool,
     /// All of a patient's resources of the type, whatever their code.
     pub all_codes: bool,
+    /// The parameter by which Observations are searched for their codes, in place of `combo-code`: a server that has
+    /// `code` alone finds no result within a panel whose own code is unknown.
+    pub code_parameter: Option<String>,
     /// Further codes (`system|code`) to search for.
     pub codes: Vec<String>,
     /// Further parameters.
@@ -114,12 +117,18 @@ impl Searches {
         // read whole: a patient has few of them.
         searches.extend(self.searched("Condition").then(|| self.asked("Condition", of("patient"))));
         searches.extend(self.searched("Procedure").then(|| self.asked("Procedure", of("patient"))));
-        searches.extend(self.by_codes("Observation", "code", &self.observations, of("patient")));
+        searches.extend(self.by_codes("Observation", &self.observed_by(), &self.observations, of("patient")));
         searches.extend(self.by_codes("DiagnosticReport", "code", &self.reports, of("patient")));
         if !self.of_type("DiagnosticReport").all_codes {
             searches.extend(self.by_codes("DiagnosticReport", "conclusion", &self.conclusions, of("patient")));
         }
         searches
+    }
+
+    /// The parameter by which Observations are searched. A result may be a component of a panel whose own code no mapping
+    /// knows.
+    fn observed_by(&self) -> String {
+        self.of_type("Observation").code_parameter.unwrap_or_else(|| "combo-code".to_owned())
     }
 
     /// What of these patients has changed since an instant, or of all there are; only whose it is.
@@ -163,7 +172,13 @@ impl Searches {
         match kind {
             "Patient" | "Condition" | "Procedure" => true,
             "Observation" | "DiagnosticReport" if of_site.all_codes => true,
-            "Observation" => has_code(&concepts(resource, "code"), &self.observations),
+            "Observation" => {
+                let components = resource.get("component").and_then(Value::as_array).into_iter().flatten();
+                let components = components.filter(|_| self.observed_by() != "code");
+                let mut of_panel = concepts(resource, "code");
+                of_panel.extend(components.flat_map(|component| concepts(component, "code")));
+                has_code(&of_panel, &self.observations)
+            }
             "DiagnosticReport" => {
                 has_code(&concepts(resource, "code"), &self.reports)
                     || has_code(&concepts(resource, "conclusionCode"), &self.conclusions)

@@ -115,7 +115,7 @@ impl Scripted {
             "rest": [{ "mode": "server", "interaction": whole, "resource": [
                 patient,
                 of("Condition", &read, &["patient", "code"]),
-                of("Observation", &read, &["patient", "code"]),
+                of("Observation", &read, &["patient", "combo-code"]),
                 of("DiagnosticReport", &read, &["patient", "code", "conclusion"]),
                 of("Procedure", &read, &["patient"]),
                 of("CarePlan", &self.care_plan, &["patient", "identifier"]),
@@ -195,7 +195,7 @@ impl Running {
             resource["resourceType"] == kind
                 && of_patient.as_ref().is_none_or(|ids| ids.contains(&subject))
                 && wanted("_id").is_none_or(|ids| ids.contains(&resource["id"].as_str().unwrap()))
-                && wanted("code").is_none_or(|codes| codes.contains(&token.as_str()))
+                && wanted("code").or(wanted("combo-code")).is_none_or(|codes| codes.contains(&token.as_str()))
                 && !(self.it.last_updated && is_late)
                 && (!self.it.identifier || !parameters.contains_key("identifier"))
                 && !parameters.contains_key("conclusion")
