@@ -26,8 +26,8 @@ struct File {
     tls: Tls,
     limits: LimitsTable,
     search: Search,
-    runs: Runs,
     bulk: Bulk,
+    runs: Runs,
     /// The hours in which the server may be asked, as `20:00-06:00`; at all hours if not said.
     hours: Option<String>,
 }
@@ -90,20 +90,20 @@ struct Search {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+struct Bulk {
+    deadline_seconds: Option<u64>,
+    largest_mb: Option<u64>,
+    file_origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Runs {
     keep_days: Option<NonZeroU32>,
 }
 
 /// How long the record of a run is kept where nothing else is said, in days.
 pub const KEEP_DAYS: NonZeroU32 = NonZeroU32::new(90).unwrap();
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Bulk {
-    deadline_seconds: Option<u64>,
-    largest_mb: Option<u64>,
-    file_origins: Vec<String>,
-}
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -50,7 +50,7 @@ pub(super) struct Known<'k> {
     /// Those for whom something of ours stands, where that was asked. A plan that this does not know of yet is met by
     /// its conditional create.
     pub(super) with_plans: Option<&'k BTreeSet<String>>,
-    /// Where their records come from, if not from searches.
+    /// The export that has their records, where it is not searched for them.
     pub(super) export: Option<&'k Export>,
 }
 

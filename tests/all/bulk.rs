@@ -163,6 +163,34 @@ fn an_export_gives_the_plans_and_the_counts_that_searches_give_without_searching
     assert_eq!((&again.line["created"], &again.line["unchanged"]), (&json!(0), &by_searches.line["created"]));
 }
 
+#[test]
+fn for_every_story_an_export_would_have_written_what_searches_would() {
+    let server = SmallServer::start();
+    server.hold("fixtures/patients");
+    let folder = tempfile::tempdir().unwrap();
+    let would_write = |further: &[&str]| {
+        let path = folder.path().join("bundle.json");
+        let ran = sync(&server.base, &[&["--dry-run", "--bundle", path.to_str().unwrap()], further].concat());
+        assert_eq!((ran.exit, &ran.line["not_evaluated"]), (6, &json!(0)), "{}", ran.stderr);
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let by_searches = would_write(&[]);
+    assert!(by_searches == would_write(BULK));
+    assert!(by_searches.matches("\"resourceType\":\"CarePlan\"").count() > 80);
+}
+
+#[test]
+fn results_within_panels_are_left_out_where_the_searches_leave_them_out() {
+    let (searched, exported) = (server(), server());
+    let by_code_alone = "[search.types.Observation]\ncode_parameter = \"code\"\n";
+    assert_eq!(sync_as(&searched.base, by_code_alone, &[]).exit, 0);
+    assert_eq!(sync_as(&exported.base, by_code_alone, BULK).exit, 0);
+    assert_eq!(stands(&exported), stands(&searched));
+    let whole = server();
+    assert_eq!(sync(&whole.base, BULK).exit, 0);
+    assert_ne!(stands(&whole), stands(&exported), "a panel of blood counts is read as a whole otherwise");
+}
+
 /// All three patients have died, and what stands for each has to be found, to be taken back.
 fn all_are_taken_back(lists_no_longer_work: impl Fn(&SmallServer)) {
     let server = server();
