@@ -21,6 +21,17 @@ pub const FULL_EVERY: i64 = SECONDS_A_DAY;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+/// When everyone is read from an export in bulk instead of by searches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bulk {
+    /// Never.
+    Never,
+    /// In this run, whatever is remembered.
+    Always,
+    /// Where this run has to read everyone.
+    WhenFull,
+}
+
 /// What a run against a server is to do.
 pub struct ServerRun<'r> {
     /// What every run is told.
@@ -31,8 +42,8 @@ pub struct ServerRun<'r> {
     pub cohort: &'r Cohort,
     /// Whether everyone is read, whatever is remembered.
     pub full: bool,
-    /// Whether everyone is read from an export in bulk.
-    pub bulk: bool,
+    /// When everyone is read from an export in bulk.
+    pub bulk: Bulk,
     /// What it decides by, the records apart.
     pub decided_by: DecidedBy,
     /// How long the record of a run is kept, in days.
@@ -68,9 +79,11 @@ impl ServerRun<'_> {
         let is_named = matches!(self.cohort, Cohort::Named(_));
         let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
         let decided_by = self.decided_by.line();
-        let full = self.full || self.bulk || is_named || is_old || seen.digest.as_ref() != Some(&decided_by);
+        let full =
+            self.full || self.bulk == Bulk::Always || is_named || is_old || seen.digest.as_ref() != Some(&decided_by);
         // A run by searches that reads everyone finds out anew how lists are taken; one in bulk hardly uses any.
-        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full || self.bulk));
+        let bulk = full && self.bulk != Bulk::Never;
+        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full || bulk));
         self.server().forget_time();
         let who = async {
             match (&state, seen.until.filter(|_| !full)) {
@@ -89,7 +102,7 @@ impl ServerRun<'_> {
         let Concerned { ids, with_plans } = who.map_err(Failed::Server)?;
         // The server's own clock, since changes are asked for by it.
         let server_time = self.server().first_time().unwrap_or(now);
-        let export = match self.bulk && !ids.is_empty() {
+        let export = match bulk && !ids.is_empty() {
             true => match self.pull.export(self.cohort, &ids, server_time, &self.stop).await.map_err(Failed::Server)? {
                 Some(export) => Some(export),
                 None => {

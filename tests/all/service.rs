@@ -24,12 +24,16 @@ struct Service {
 
 impl Service {
     fn start(server: &SmallServer, every: &str) -> Service {
+        Service::start_with(server, every, &[])
+    }
+
+    fn start_with(server: &SmallServer, every: &str, further: &[&str]) -> Service {
         let folder = tempfile::tempdir().unwrap();
         let (config, state) = (folder.path().join("plasmabridge.toml"), folder.path().join("state.sqlite"));
         std::fs::write(&config, "[limits]\nretries = 0\nrequests_per_second = 1000\n").unwrap();
         let mut program = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
         program.args(["sync", "--server", &server.base, "--as-of", "2026-11-22", "--every", every, "--jitter", "0s"]);
-        program.arg("--config").arg(config).arg("--state").arg(state).args(["--listen", "127.0.0.1:0"]);
+        program.arg("--config").arg(config).arg("--state").arg(state).args(["--listen", "127.0.0.1:0"]).args(further);
         let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut told = BufReader::new(child.stderr.take().unwrap());
         let mut first = String::new();
@@ -139,6 +143,17 @@ fn a_service_that_waits_ends_at_once_when_told_to() {
     let service = Service::start(&server, "700h");
     service.line();
     assert_eq!(service.tell_to_end(), 0);
+}
+
+#[test]
+fn a_service_exports_in_bulk_where_everyone_is_to_be_read_and_searches_for_changes_after_it() {
+    let server = server();
+    let service = Service::start_with(&server, "100ms", &["--bulk"]);
+    let lines = [service.line(), service.line(), service.line()];
+    assert_eq!(lines[0]["patients"], 3, "{lines:?}");
+    assert_eq!(service.tell_to_end(), 0);
+    let exports = server.calls().iter().filter(|call| call.path == "Patient/$export").count();
+    assert_eq!(exports, 1, "{lines:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub struct Arguments {
     /// Read everyone, whatever is remembered
     #[arg(long, conflicts_with = "folder")]
     full: bool,
-    /// Read everyone from an export in bulk (`$export`) instead of by searches
+    /// Read everyone from an export in bulk (`$export`) instead of by searches; with `--every` where everyone is to be read
     #[arg(long, conflicts_with_all = ["folder", "patient", "patients"])]
     bulk: bool,
     /// Write nothing; print what would be different, patient by patient; exit code 6 if there is anything

@@ -7,7 +7,7 @@ use crate::plan::provenance::Provenance;
 use crate::pull::server::{Cohort, Pull, Searches};
 use crate::server::Server;
 use crate::sync::decided_by::DecidedBy;
-use crate::sync::server::ServerRun;
+use crate::sync::server::{Bulk, ServerRun};
 use crate::sync::state::State;
 use crate::sync::{Report, Run};
 use std::sync::atomic::AtomicBool;
@@ -71,7 +71,11 @@ pub(super) async fn run_until(arguments: &Arguments, stop: watch::Receiver<bool>
         full: arguments.full,
         decided_by: DecidedBy::this_program(executable, mappings.digest(), arguments.common.language().tag()),
         keep_days: config.keep_days.get(),
-        bulk: arguments.bulk,
+        bulk: match (arguments.bulk, arguments.every) {
+            (false, _) => Bulk::Never,
+            (true, None) => Bulk::Always,
+            (true, Some(_)) => Bulk::WhenFull,
+        },
         provenance: Provenance {
             run: format!("urn:uuid:{}", uuid::Uuid::new_v4()),
             recorded: jiff::Timestamp::now().to_string(),
