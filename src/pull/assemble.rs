@@ -3,11 +3,12 @@
 use super::damage::{Damage, Failure, Place};
 use super::outline::{Addresses, Outline, Owner, PatientName};
 use super::patients::{PatientNumber, Patients};
-use super::survey::Survey;
+use super::survey::{MOST_WHO_ARE_TOLD, Survey};
 use crate::fhir::bundle::{Content, Part, parts, plain_parts};
-use crate::fhir::record::{Deletion, Oddity, Record, Stored};
+use crate::fhir::record::{Oddity, Record, Stored};
+use crate::fhir::versions::Deletions;
 use crate::fhir::{Resource, Unreadable};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A JSON text and where it stood.
 #[derive(Clone, Debug)]
@@ -73,9 +74,8 @@ impl<'a, 'p> Assembly<'a, 'p> {
         match part.content {
             Content::Resource(resource) => {
                 let stored = Stored::new(resource, part.full_url);
-                let strangers = of_text.with_patient.iter().filter(|other| **other != number);
                 if !of_text.with_patient.contains(&number) {
-                    for other in strangers {
+                    for other in of_text.told(&of_text.with_patient) {
                         let source = stored.source();
                         self.record(*other).note(Oddity::OtherPatient { source });
                     }
@@ -123,7 +123,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
                     Content::Resource(resource) => resource.source(),
                     Content::Unreadable { text, .. } => source_of_unreadable(text).unwrap_or_default(),
                 };
-                for number in all {
+                for number in of_text.told(all) {
                     self.record(*number).note(Oddity::NoPatient { source: source.clone() });
                 }
             }
@@ -140,7 +140,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
     }
 
     /// The records, in the order in which the input first names their patients.
-    pub fn finish(mut self, deletions: &[Deletion]) -> Vec<Assembled<'a>> {
+    pub fn finish(mut self, deletions: &Deletions) -> Vec<Assembled<'a>> {
         self.records.sort_by_key(|(number, _)| *number);
         let mut failed: HashMap<PatientNumber, Failure> = HashMap::new();
         for (number, failure) in self.failures {
@@ -162,22 +162,29 @@ impl<'a, 'p> Assembly<'a, 'p> {
 /// The patients of one text.
 struct TextsPatients {
     all: Vec<PatientNumber>,
-    with_patient: Vec<PatientNumber>,
+    with_patient: BTreeSet<PatientNumber>,
 }
 
 impl TextsPatients {
     fn of(parts: &[Part<'_>], numbers: &[Option<PatientNumber>]) -> TextsPatients {
         let mut seen = HashSet::new();
         let all = numbers.iter().flatten().copied().filter(|number| seen.insert(*number)).collect();
-        let mut seen = HashSet::new();
         let with_patient = parts
             .iter()
             .zip(numbers)
             .filter(|(part, _)| matches!(&part.content, Content::Resource(Resource::Patient(_))))
             .filter_map(|(_, number)| *number)
-            .filter(|number| seen.insert(*number))
             .collect();
         TextsPatients { all, with_patient }
+    }
+
+    /// Those among these who are told what else is in the text: none where it has many patients.
+    fn told<'n>(
+        &self,
+        patients: impl IntoIterator<Item = &'n PatientNumber>,
+    ) -> impl Iterator<Item = &'n PatientNumber> {
+        let told = if self.all.len() <= MOST_WHO_ARE_TOLD { MOST_WHO_ARE_TOLD } else { 0 };
+        patients.into_iter().take(told)
     }
 }
 
@@ -239,12 +246,15 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
     let mut assembly = Assembly::new(&patients);
     assembly.add(&Text { text, file: "-", line: None });
     let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
-    if survey.next_pages.iter().any(|page| !survey.pages.contains(page)) {
+    let pages: HashSet<&String> = survey.pages.iter().collect();
+    if survey.next_pages.iter().any(|page| !pages.contains(page)) {
         let patients = survey.owners.iter().filter_map(reference).collect();
         failures.push(Failure { place: place(None), damage: Damage::MorePages, patients });
     }
+    let mut deletions = Deletions::default();
+    deletions.extend(survey.deletions);
     let mut records = Vec::new();
-    for (_, assembled) in assembly.finish(&survey.deletions) {
+    for (_, assembled) in assembly.finish(&deletions) {
         match assembled {
             Ok(record) => records.push(record),
             Err(failure) => failures.push(failure),
@@ -266,7 +276,7 @@ fn plain_records(text: &str) -> Option<Vec<Record<'_>>> {
     patients.add(&survey.owners, &survey.aliases);
     let mut assembly = Assembly::new(&patients);
     assembly.add_parts(&Text { text, file: "-", line: None }, parts, owners);
-    assembly.finish(&[]).into_iter().map(|(_, assembled)| assembled.ok()).collect()
+    assembly.finish(&Deletions::default()).into_iter().map(|(_, assembled)| assembled.ok()).collect()
 }
 
 /// `Patient/id` of a name that has an id.

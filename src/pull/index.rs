@@ -5,10 +5,11 @@ use super::files::{Block, BlockEnd, InputFile, Kind, LARGEST_TEXT, Lines, Spool,
 use super::in_order::in_order;
 use super::patients::{PatientNumber, Patients};
 use super::survey::{Concerns, Problem, Survey, damaged, survey};
-use crate::fhir::record::Deletion;
+use crate::fhir::versions::Deletions;
 use smallvec::SmallVec;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// A stretch of a file that holds resources of the same patients.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ pub struct Index {
     /// Texts that can be read only once.
     pub spool: Spool,
     /// Resources that the input says are deleted.
-    pub deletions: Vec<Deletion>,
+    pub deletions: Deletions,
     /// Where resources are, in the order of the input.
     pub pieces: Vec<Piece>,
     /// What is damaged.
@@ -57,8 +58,9 @@ pub struct Index {
     pub pages: HashSet<String>,
     /// Texts after which a search goes on at another page.
     pub next_pages: Vec<NextPage>,
+    /// Files that say that resources are deleted.
+    pub files_with_deletions: HashSet<u32>,
     damaged_since_piece: bool,
-    files_with_deletions: Vec<u32>,
 }
 
 /// A page that follows a text.
@@ -71,7 +73,7 @@ pub struct NextPage {
     /// The address of the page.
     pub url: String,
     /// The patients of the text.
-    pub of_text: Vec<PatientNumber>,
+    pub of_text: Arc<[PatientNumber]>,
 }
 
 /// A problem, and before which piece it came.
@@ -86,7 +88,7 @@ pub struct Located {
     /// The problem.
     pub problem: Problem,
     /// The patients of its text.
-    pub of_text: Vec<PatientNumber>,
+    pub of_text: Arc<[PatientNumber]>,
 }
 
 /// One text, or whole lines, on the way to the survey.
@@ -284,11 +286,6 @@ fn cut(file: u32, again: Again, block: &Block) -> Surveyed {
 }
 
 impl Index {
-    /// Whether a file says that resources are deleted.
-    pub fn deletes(&self, file: usize) -> bool {
-        self.files_with_deletions.iter().any(|has| *has as usize == file)
-    }
-
     fn add(&mut self, text: Surveyed) {
         if let Some(again) = self.again.get_mut(text.file as usize) {
             *again = text.again;
@@ -297,19 +294,19 @@ impl Index {
         match text.outcome {
             Err(problem) => {
                 self.damaged_since_piece = true;
-                self.problems.push(locate(self.pieces.len(), problem, Vec::new()));
+                self.problems.push(locate(self.pieces.len(), problem, Arc::default()));
             }
             Ok(survey) => {
-                let owners = self.patients.add(&survey.owners, &survey.aliases);
+                let owners: Arc<[PatientNumber]> = self.patients.add(&survey.owners, &survey.aliases).into();
                 if !survey.deletions.is_empty() {
-                    self.files_with_deletions.push(text.file);
+                    self.files_with_deletions.insert(text.file);
                 }
                 self.deletions.extend(survey.deletions);
-                let next = |url| NextPage { file: text.file, line: text.line, url, of_text: owners.clone() };
+                let next = |url| NextPage { file: text.file, line: text.line, url, of_text: Arc::clone(&owners) };
                 self.next_pages.extend(survey.next_pages.into_iter().map(next));
                 self.pages.extend(survey.pages);
                 for problem in survey.problems {
-                    self.problems.push(locate(self.pieces.len(), problem, owners.clone()));
+                    self.problems.push(locate(self.pieces.len(), problem, Arc::clone(&owners)));
                 }
                 if !owners.is_empty() {
                     self.add_piece(text.file, text.offset, text.length, text.line, &owners);

@@ -8,7 +8,8 @@ use super::in_order::in_order;
 use super::index::{Again, Index, Piece, index};
 use super::patients::PatientNumber;
 use crate::fhir::Record;
-use std::collections::HashSet;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
@@ -82,62 +83,78 @@ impl PatientFiles {
         work: impl Fn(&Record<'_>) -> T + Sync,
         mut consume: impl FnMut(Result<T, Failure>) -> ControlFlow<()>,
     ) {
-        let mut waiting = self.groups.iter();
         let opened: Mutex<Vec<(u32, File)>> = Mutex::new(Vec::new());
-        let of_group = |group: &Group| self.of_group(group, &opened, &work);
-        in_order(
-            self.threads,
-            move || waiting.next(),
-            of_group,
-            |results: Vec<Result<T, Failure>>| {
-                for result in results {
-                    if consume(result).is_break() {
-                        return ControlFlow::Break(());
-                    }
+        let worked = |group: &Group, (number, record): (PatientNumber, Result<Record<'_>, Failure>)| {
+            let our_fault = |_| self.failure(group.pieces.first(), Damage::OurFault, &[number]);
+            record.and_then(|record| catch_unwind(AssertUnwindSafe(|| work(&record))).map_err(our_fault))
+        };
+        let flow = Cell::new(ControlFlow::Continue(()));
+        let mut handed = |result| {
+            if flow.get().is_continue() {
+                flow.set(consume(result));
+            }
+            flow.get()
+        };
+        let of_group = |group: &Group| {
+            let all = self.with_records(group, &opened, |records| -> Vec<_> {
+                records.into_iter().map(|record| worked(group, record)).collect()
+            });
+            all.unwrap_or_else(|failure| vec![Err(failure)])
+        };
+        for groups in self.groups.chunk_by(|one, next| !one.is_large() && !next.is_large()) {
+            match groups {
+                // Its results must not wait for each other in memory.
+                [group] if group.is_large() => {
+                    let done = self.with_records(group, &opened, |records| {
+                        let mut records = records.into_iter();
+                        in_order(self.threads, move || records.next(), |record| worked(group, record), &mut handed);
+                    });
+                    done.unwrap_or_else(|failure| flow.set(handed(Err(failure))));
                 }
-                ControlFlow::Continue(())
-            },
-        );
+                groups => {
+                    let mut waiting = groups.iter();
+                    let all = |results: Vec<Result<T, Failure>>| results.into_iter().try_for_each(&mut handed);
+                    in_order(self.threads, move || waiting.next(), of_group, all);
+                }
+            }
+            if flow.get().is_break() {
+                return;
+            }
+        }
     }
 
-    fn of_group<T>(
+    /// Does something with the records of a group's patients who are to be decided, in the order of the input.
+    fn with_records<R>(
         &self,
         group: &Group,
         opened: &Mutex<Vec<(u32, File)>>,
-        work: &impl Fn(&Record<'_>) -> T,
-    ) -> Vec<Result<T, Failure>> {
-        let wanted: Vec<_> = group.patients.iter().filter(|number| !self.undecided.contains(number)).collect();
-        let failure = |piece: Option<&Piece>, damage: Damage, numbers: &[&PatientNumber]| Failure {
-            place: self.place(piece),
-            damage,
-            patients: numbers.iter().map(|number| self.index.patients.reference(**number)).collect(),
-        };
+        work: impl FnOnce(Vec<(PatientNumber, Result<Record<'_>, Failure>)>) -> R,
+    ) -> Result<R, Failure> {
+        let wanted = group.patients.iter().copied().filter(|number| !self.undecided.contains(number));
+        let wanted: Vec<PatientNumber> = wanted.collect();
         if wanted.is_empty() {
-            return Vec::new();
+            return Ok(work(Vec::new()));
         }
         let mut texts = Vec::with_capacity(group.pieces.len());
         for piece in &group.pieces {
             match self.text(piece, opened) {
                 Ok(text) => texts.push((piece, text)),
-                Err(_) => return vec![Err(failure(Some(piece), Damage::Changed, &wanted))],
+                Err(_) => return Err(self.failure(Some(piece), Damage::Changed, &wanted)),
             }
         }
         let mut assembly = Assembly::new(&self.index.patients);
         for (piece, text) in &texts {
             self.add(&mut assembly, piece, text);
         }
-        let records = assembly.finish(&self.index.deletions);
-        let mut results = Vec::with_capacity(wanted.len());
-        for number in wanted {
-            let result = match records.iter().find(|(of, _)| of == number) {
-                None => Err(failure(group.pieces.first(), Damage::Changed, &[number])),
-                Some((_, Err(failure))) => Err(failure.clone()),
-                Some((_, Ok(record))) => catch_unwind(AssertUnwindSafe(|| work(record)))
-                    .map_err(|_| failure(group.pieces.first(), Damage::OurFault, &[number])),
-            };
-            results.push(result);
-        }
-        results
+        let mut records: HashMap<PatientNumber, _> = assembly.finish(&self.index.deletions).into_iter().collect();
+        let changed = |number| self.failure(group.pieces.first(), Damage::Changed, &[number]);
+        let record = |number| (number, records.remove(&number).unwrap_or_else(|| Err(changed(number))));
+        Ok(work(wanted.into_iter().map(record).collect()))
+    }
+
+    fn failure(&self, piece: Option<&Piece>, damage: Damage, numbers: &[PatientNumber]) -> Failure {
+        let patients = numbers.iter().map(|number| self.index.patients.reference(*number)).collect();
+        Failure { place: self.place(piece), damage, patients }
     }
 
     fn add<'t>(&'t self, assembly: &mut Assembly<'t, '_>, piece: &Piece, text: &'t str) {
@@ -198,13 +215,13 @@ impl PatientFiles {
 
     /// A file of FHIR in which nothing is any patient's is named: it may not be what was meant.
     fn note_files_without_patients(&mut self) {
-        let mut seen: HashSet<u32> = HashSet::new();
+        let mut seen: HashSet<u32> = self.index.files_with_deletions.clone();
         for group in &self.groups {
             seen.extend(group.pieces.iter().map(|piece| piece.file));
         }
+        let named: HashSet<String> = self.failures.iter().map(|failure| failure.place.file.clone()).collect();
         for (number, file) in self.files.iter().enumerate() {
-            let named = self.failures.iter().any(|failure| failure.place.file == file.name);
-            if !named && !seen.contains(&(number as u32)) && !self.index.deletes(number) {
+            if !named.contains(&file.name) && !seen.contains(&(number as u32)) {
                 let place = Place { file: file.name.clone(), line: None, entry: None };
                 self.failures.push(Failure { place, damage: Damage::NothingRead, patients: Vec::new() });
             }

@@ -5,11 +5,12 @@ use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
 use super::remains::names_in_damaged;
 use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
 use crate::fhir::datatypes::Identifier;
-use crate::fhir::record::Deletion;
 use crate::fhir::text::{List, Text};
+use crate::fhir::versions::Deletion;
 use crate::fhir::{Resource, Unreadable};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 
 /// What a text holds.
 #[derive(Debug, Default)]
@@ -26,7 +27,12 @@ pub struct Survey {
     pub pages: Vec<String>,
     /// The pages that follow these.
     pub next_pages: Vec<String>,
+    known_owners: HashSet<PatientName>,
 }
+
+/// A text of more patients than these is nobody's own record: what in it is of another patient, or does not say whose it
+/// is, is not told in the coverage of each.
+pub const MOST_WHO_ARE_TOLD: usize = 10;
 
 /// Something in a text that cannot be used.
 #[derive(Debug)]
@@ -180,7 +186,7 @@ impl Survey {
     }
 
     fn add_owner(&mut self, name: &PatientName) {
-        if self.owners.last() != Some(name) && !self.owners.contains(name) {
+        if self.owners.last() != Some(name) && self.known_owners.insert(name.clone()) {
             self.owners.push(name.clone());
         }
     }
@@ -204,9 +210,9 @@ impl Survey {
     }
 
     /// A resource that leads to no patient is the text's patients' to name in their coverage; an error only where
-    /// the text has no patient.
+    /// the text has no patient, or many.
     fn finished(mut self) -> Survey {
-        if !self.owners.is_empty() {
+        if (1..=MOST_WHO_ARE_TOLD).contains(&self.owners.len()) {
             self.problems.retain(|problem| !matches!(problem.damage, Damage::NoPatient(_)));
         }
         self

@@ -77,7 +77,7 @@ fn said_of(mappings: &Mappings, record: &Record<'_>, days: &BTreeSet<String>) ->
     let (inputs, coverage) = mappings.map(record);
     let report = coverage.report(mappings, record);
     assert!(!report.to_string().is_empty());
-    let not_used = report.not_used.iter().flat_map(|unused| {
+    let not_used = report.not_used.values().flat_map(|unused| {
         assert_eq!(unused.count, unused.sources.len() as u64);
         unused.sources.iter().map(|source| NotUsed {
             reason: unused.reason.to_owned(),
