@@ -24,7 +24,7 @@ pub struct Arguments {
 
 /// Examines; the server is only read.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
-    let mut config = arguments.server.config()?;
+    let mut config = arguments.common.config(&arguments.server)?;
     if !super::is_open(&config) {
         let why = "outside the hours of the configuration the server is not asked: ask within them, or by a \
                    configuration without `hours`";

@@ -3,6 +3,7 @@
 mod doctor;
 mod evaluate;
 mod explain;
+mod limits;
 mod logging;
 mod mappings;
 mod quarantine;
@@ -11,6 +12,9 @@ mod seed;
 mod server_arguments;
 mod sync;
 
+use self::limits::LimitArguments;
+use self::server_arguments::ServerArguments;
+use crate::bounds::Bounds;
 use crate::config::Config;
 use crate::error::{Exit, Failed};
 use crate::inputs::Day;
@@ -70,6 +74,8 @@ struct Common {
     /// Work on this many cores instead of all
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    limits: LimitArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -96,9 +102,21 @@ impl Common {
         self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
     }
 
+    /// How much is read of what others wrote, where no configuration says more.
+    fn bounds(&self) -> Bounds {
+        self.limits.over(Bounds::default())
+    }
+
+    /// The configuration of a server, with the limits of the command line.
+    fn config(&self, server: &ServerArguments) -> Result<Config, Failed> {
+        let mut config = server.config()?;
+        config.settings.bounds = self.limits.over(config.settings.bounds);
+        Ok(config)
+    }
+
     fn mappings(&self) -> Result<Mappings, Failed> {
         match &self.mappings {
-            Some(folder) => Mappings::load(folder),
+            Some(folder) => Mappings::load(folder, &self.bounds()),
             None => Mappings::embedded(),
         }
         .map_err(Failed::Mappings)

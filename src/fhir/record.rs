@@ -207,6 +207,16 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// How many resources there are, those that are contained in others too.
+    pub fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
     /// The resources, without those that are contained in others: these are reached by reference only.
     pub fn resources(&self) -> impl Iterator<Item = &Stored<'a>> {
         self.resources.iter().filter(|stored| stored.container.is_none())

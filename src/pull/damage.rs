@@ -1,5 +1,6 @@
 //! What can be wrong with an input so that a patient is not decided, and where it stands.
 
+use crate::bounds::Exceeded;
 use crate::fhir::Unreadable;
 use std::fmt;
 
@@ -67,9 +68,9 @@ pub enum Damage {
     /// It is JSON, but no resource that can be read.
     #[error("{0}")]
     NotReadable(#[from] Unreadable),
-    /// It is too large.
-    #[error("it is larger than {} MB, which no one document may be; split it", super::files::LARGEST_TEXT >> 20)]
-    TooLarge,
+    /// It is beyond a bound.
+    #[error("{0}; if it should be, say `--limit {key}=…`", key = .0.bound.entry().key)]
+    Beyond(Exceeded),
     /// A Patient without id and address.
     #[error("the Patient has neither an id nor an address in its Bundle, so a plan could not say whose it is")]
     NamelessPatient,

@@ -1,13 +1,17 @@
 //! The first reading of the input: which patient's resources stand where, and what is damaged.
 
 use super::damage::Damage;
-use super::files::{Block, BlockEnd, InputFile, Kind, LARGEST_TEXT, Lines, Spool, closed};
+use super::files::{InputFile, Kind, Spool, closed};
 use super::in_order::in_order;
+use super::lines::{Block, BlockEnd, Lines};
+use super::outline::PatientName;
 use super::patients::{PatientNumber, Patients};
+use super::remains::names_in_damaged;
 use super::survey::{Concerns, Problem, Survey, damaged, survey};
+use crate::bounds::{Bound, Bounds};
 use crate::fhir::versions::Deletions;
 use smallvec::SmallVec;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -110,15 +114,15 @@ struct Surveyed {
     outcome: Result<Survey, Problem>,
 }
 
-/// Reads all files once, on all threads.
-pub fn index(files: &[InputFile], threads: usize) -> Index {
+/// Reads all files once, on all threads, as far as these bounds let it.
+pub fn index(files: &[InputFile], threads: usize, bounds: Bounds) -> Index {
     let spool = Spool::default();
     let mut found = Index { again: vec![Again::InPlace; files.len()], ..Index::default() };
-    let mut feeder = Feeder { files, spool: &spool, next: 0, lines: None };
+    let mut feeder = Feeder { files, spool: &spool, next: 0, lines: None, bounds };
     in_order(
         threads,
         move || feeder.next(),
-        surveyed,
+        |job| surveyed(job, &bounds),
         |texts| {
             texts.into_iter().for_each(|text| found.add(text));
             ControlFlow::Continue(())
@@ -134,6 +138,7 @@ struct Feeder<'f> {
     spool: &'f Spool,
     next: usize,
     lines: Option<(u32, Lines)>,
+    bounds: Bounds,
 }
 
 impl Feeder<'_> {
@@ -148,7 +153,7 @@ impl Feeder<'_> {
         let input = self.files.get(self.next)?;
         let file = u32::try_from(self.next).unwrap_or(u32::MAX);
         self.next += 1;
-        let mut lines = match input.open() {
+        let mut lines = match input.open(self.bounds) {
             Ok(opened) => Lines::new(opened),
             Err(error) => return Some(unopened(file, closed(&error))),
         };
@@ -158,12 +163,7 @@ impl Feeder<'_> {
             self.lines = Some((file, lines));
             return Some(self.block(file, kind, first));
         }
-        let mut block = first;
-        while block.end == BlockEnd::More {
-            let Some(more) = lines.next_block() else { break };
-            block.bytes.extend_from_slice(&more.bytes);
-            block.end = if block.bytes.len() as u64 > LARGEST_TEXT { BlockEnd::TooLarge } else { more.end };
-        }
+        let block = whole(first, &mut lines, &self.bounds);
         let mut job = match kind {
             Kind::Compressed => Job { file, again: Again::Whole, one_text: true, start: Ok(0), block },
             Kind::Plain | Kind::Stream => self.block(file, kind, block),
@@ -188,9 +188,36 @@ fn unopened(file: u32, damage: Damage) -> Job {
     Job { file, again: Again::InPlace, one_text: true, start: Err(damage), block }
 }
 
+/// The one text that a file is; of one that is too large only whom it names.
+pub fn whole(first: Block, lines: &mut Lines, bounds: &Bounds) -> Block {
+    let mut block = first;
+    let mut named: Option<BTreeSet<PatientName>> = None;
+    loop {
+        if let BlockEnd::TooLarge(names) = &mut block.end {
+            named.get_or_insert_default().append(names);
+        }
+        if named.is_some() || block.bytes.len() as u64 > bounds.most(Bound::Document) {
+            let names = names_in_damaged(&String::from_utf8_lossy(&block.bytes));
+            named.get_or_insert_default().extend(names);
+            block.bytes.clear();
+        }
+        let may_go_on = matches!(block.end, BlockEnd::More | BlockEnd::TooLarge(_));
+        let Some(more) = lines.next_block().filter(|_| may_go_on) else { break };
+        block.bytes.extend_from_slice(&more.bytes);
+        block.end = more.end;
+    }
+    if let Some(names) = named {
+        block.end = BlockEnd::TooLarge(names);
+    }
+    block
+}
+
 /// Whether a file has a text a line: its first line is one, and more follows; or its name says so and it is not one
 /// text over several lines all the same.
 pub fn has_a_text_a_line(input: &InputFile, first: &Block) -> bool {
+    if matches!(first.end, BlockEnd::TooLarge(_)) {
+        return true;
+    }
     let text = without_mark(&first.bytes);
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let Some(line) = lines.next() else { return false };
@@ -211,7 +238,7 @@ pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes)
 }
 
-fn surveyed(job: Job) -> Vec<Surveyed> {
+fn surveyed(job: Job, bounds: &Bounds) -> Vec<Surveyed> {
     let Job { file, again, one_text, start, block } = job;
     let whole = |outcome| Surveyed {
         file,
@@ -226,15 +253,30 @@ fn surveyed(job: Job) -> Vec<Surveyed> {
         Err(damage) => return vec![whole(lost(damage.clone()))],
         Ok(offset) => *offset,
     };
+    let too_large = |names: &BTreeSet<PatientName>| Problem {
+        entry: None,
+        damage: Damage::Beyond(bounds.exceeded(Bound::Document)),
+        concerns: match names.is_empty() {
+            true => Concerns::Neighbours,
+            false => Concerns::Named(names.iter().cloned().collect()),
+        },
+    };
+    let survey = |text: &[u8]| match bounds.hold_document(text) {
+        Ok(()) => survey(text),
+        Err(exceeded) => Err(damaged(&String::from_utf8_lossy(text), Damage::Beyond(exceeded))),
+    };
     if one_text {
         let text = without_mark(&block.bytes);
-        let outcome = match block.end {
-            BlockEnd::TooLarge => lost(Damage::TooLarge),
-            BlockEnd::Cut => Err(damaged(&String::from_utf8_lossy(text), Damage::Compression)),
+        let outcome = match &block.end {
+            BlockEnd::TooLarge(names) => Err(too_large(names)),
+            BlockEnd::Cut(damage) => Err(damaged(&String::from_utf8_lossy(text), damage.clone())),
             BlockEnd::More | BlockEnd::Last if text.trim_ascii().is_empty() => lost(Damage::Empty),
             BlockEnd::More | BlockEnd::Last => survey(text),
         };
         return vec![whole(outcome)];
+    }
+    if let BlockEnd::TooLarge(names) = &block.end {
+        return vec![Surveyed { line: Some(block.first_line), ..whole(Err(too_large(names))) }];
     }
     let mut texts = Vec::new();
     let mut begin = 0usize;
@@ -253,23 +295,22 @@ fn surveyed(job: Job) -> Vec<Surveyed> {
         };
         let ends_early = number == last && !line.ends_with(b"\n");
         match block.end {
-            BlockEnd::Cut if ends_early => {}
-            BlockEnd::TooLarge if ends_early => texts.push(place(lost(Damage::TooLarge))),
+            BlockEnd::Cut(_) if ends_early => {}
             _ if text.trim_ascii().is_empty() => {}
             _ => texts.push(place(survey(text))),
         }
         begin += line.len();
     }
-    if block.end == BlockEnd::Cut {
-        texts.push(cut(file, again, &block));
+    if let BlockEnd::Cut(damage) = &block.end {
+        texts.push(cut(file, again, &block, damage));
     }
     texts
 }
 
 /// The end of a file that breaks off: what is left of its last line still names whose it was.
-fn cut(file: u32, again: Again, block: &Block) -> Surveyed {
+fn cut(file: u32, again: Again, block: &Block, damage: &Damage) -> Surveyed {
     let rest = block.bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let problem = damaged(&String::from_utf8_lossy(rest), Damage::Compression);
+    let problem = damaged(&String::from_utf8_lossy(rest), damage.clone());
     let concerns = match problem.concerns {
         Concerns::Nobody => Concerns::Neighbours,
         concerns => concerns,

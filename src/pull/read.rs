@@ -7,6 +7,7 @@ use super::groups::{Group, failures, groups};
 use super::in_order::in_order;
 use super::index::{Again, Index, Piece, index};
 use super::patients::PatientNumber;
+use crate::bounds::{Bound, Bounds};
 use crate::fhir::Record;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -27,21 +28,23 @@ pub struct PatientFiles {
     failures: Vec<Failure>,
     undecided: HashSet<PatientNumber>,
     threads: usize,
+    bounds: Bounds,
 }
 
 impl PatientFiles {
-    /// Looks through files, folders (with all that is in them, in the order of names) and `-` for standard input.
+    /// Looks through files, folders (with all that is in them, in the order of names) and `-` for standard input, as
+    /// far as these bounds let it.
     /// What is damaged is among [`failures`](PatientFiles::failures); the rest can be read.
-    pub fn open(arguments: &[PathBuf], threads: usize) -> PatientFiles {
+    pub fn open(arguments: &[PathBuf], threads: usize, bounds: Bounds) -> PatientFiles {
         let (files, damages) = find(arguments);
-        let mut index = index(&files, threads);
+        let mut index = index(&files, threads, bounds);
         let of_argument =
             |(file, damage)| Failure { place: Place { file, line: None, entry: None }, damage, patients: Vec::new() };
         let mut all: Vec<Failure> = damages.into_iter().map(of_argument).collect();
         let (mut found, undecided) = failures(&mut index, &files);
         all.append(&mut found);
         let groups = groups(&mut index);
-        let mut patients = PatientFiles { files, index, groups, failures: all, undecided, threads };
+        let mut patients = PatientFiles { files, index, groups, failures: all, undecided, threads, bounds };
         patients.note_files_without_patients();
         patients
     }
@@ -135,6 +138,10 @@ impl PatientFiles {
         if wanted.is_empty() {
             return Ok(work(Vec::new()));
         }
+        let size = group.pieces.iter().map(|piece| piece.length).sum();
+        if let Err(exceeded) = self.bounds.hold(Bound::Record, size) {
+            return Err(self.failure(group.pieces.first(), Damage::Beyond(exceeded), &wanted));
+        }
         let mut texts = Vec::with_capacity(group.pieces.len());
         for piece in &group.pieces {
             match self.text(piece, opened) {
@@ -142,7 +149,7 @@ impl PatientFiles {
                 Err(_) => return Err(self.failure(Some(piece), Damage::Changed, &wanted)),
             }
         }
-        let mut assembly = Assembly::new(&self.index.patients);
+        let mut assembly = Assembly::new(&self.index.patients, self.bounds);
         for (piece, text) in &texts {
             self.add(&mut assembly, piece, text);
         }
@@ -184,7 +191,7 @@ impl PatientFiles {
         let again = self.index.again.get(piece.file as usize).copied().unwrap_or(Again::InPlace);
         let length = usize::try_from(piece.length).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let bytes = match again {
-            Again::Whole => file.read_whole()?,
+            Again::Whole => file.read_whole(self.bounds)?,
             Again::Spool => {
                 let mut bytes = vec![0; length];
                 self.index.spool.read(piece.offset, &mut bytes)?;
