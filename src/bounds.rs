@@ -195,8 +195,8 @@ impl Bounds {
     /// Where it has.
     pub fn hold_json(&self, text: &[u8]) -> Result<(), Exceeded> {
         let (most, deepest) = (self.most(Bound::Values), self.most(Bound::Nesting));
-        // Each value takes a sign, and what is nested as deep as the reader goes it notices itself: nearly no text has to
-        // be looked through.
+        // Each value takes a sign, and how deep its reader goes it notices itself, in what is read: nearly no text has to be
+        // looked through.
         if text.len() as u64 <= most && deepest == DEEPEST_NESTING {
             return Ok(());
         }
@@ -217,7 +217,7 @@ impl Bounds {
                 b'[' | b'{' => {
                     values += 1;
                     depth += 1;
-                    if depth > deepest {
+                    if depth > deepest && deepest < DEEPEST_NESTING {
                         return Err(self.exceeded(Bound::Nesting));
                     }
                 }

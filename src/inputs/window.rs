@@ -107,7 +107,7 @@ pub fn without_ended<'i>(entries: Entries<'i>) -> Entries<'i> {
             .into_iter()
             .chain(of_site)
             .flatten()
-            .any(|judge| !newer_time(entry.time, *judge) && !(entry.adjudicated && same_time(entry.time, *judge)))
+            .any(|judge| !(newer_time(entry.time, *judge) || entry.adjudicated && same_time(entry.time, *judge)))
     };
     entries.iter().copied().filter(|entry| !ended(entry)).collect()
 }

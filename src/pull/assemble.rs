@@ -24,7 +24,7 @@ pub struct Text<'t> {
 
 impl Text<'_> {
     fn place(&self, entry: Option<String>) -> Place {
-        Place { file: self.file.to_owned(), line: self.line, entry }
+        Place { file: self.file.to_owned(), line: self.line, entry: entry.map(String::into_boxed_str) }
     }
 }
 
@@ -231,9 +231,9 @@ pub fn records_and_failures(text: &str, bounds: Bounds) -> (Vec<Record<'_>>, Vec
     if let Some(records) = plain_records(text, bounds) {
         return (records, Vec::new());
     }
-    let place = |entry| Place { file: "-".to_owned(), line: None, entry };
+    let whole = Text { text, file: "-", line: None };
     let failed = |problem: super::survey::Problem| Failure {
-        place: place(problem.entry),
+        place: whole.place(problem.entry),
         damage: problem.damage,
         patients: match problem.concerns {
             super::survey::Concerns::Named(names) => names.iter().filter_map(reference).collect(),
@@ -247,12 +247,12 @@ pub fn records_and_failures(text: &str, bounds: Bounds) -> (Vec<Record<'_>>, Vec
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
     let mut assembly = Assembly::new(&patients, bounds);
-    assembly.add(&Text { text, file: "-", line: None });
+    assembly.add(&whole);
     let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
     let pages: HashSet<&String> = survey.pages.iter().collect();
     if survey.next_pages.iter().any(|page| !pages.contains(page)) {
         let patients = survey.owners.iter().filter_map(reference).collect();
-        failures.push(Failure { place: place(None), damage: Damage::MorePages, patients });
+        failures.push(Failure { place: whole.place(None), damage: Damage::MorePages, patients });
     }
     let mut deletions = Deletions::default();
     deletions.extend(survey.deletions);

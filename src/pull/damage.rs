@@ -12,7 +12,7 @@ pub struct Place {
     /// The line, counted from 1, where the file has a text a line.
     pub line: Option<u64>,
     /// The Bundle's entry, counted from 1.
-    pub entry: Option<String>,
+    pub entry: Option<Box<str>>,
 }
 
 impl fmt::Display for Place {
@@ -88,6 +88,9 @@ pub enum Damage {
         "the search goes on at a page that is not here (its link `next`), so the record is not whole; give all pages"
     )]
     MorePages,
+    /// Further problems of a text that has very many.
+    #[error("{0} more of its entries cannot be used")]
+    More(usize),
     /// Another server has a patient of the same id, and this place does not say which is meant.
     #[error("two servers have a patient of this id, and this does not say which is meant; evaluate them apart")]
     TwoServers,

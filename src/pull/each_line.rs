@@ -1,9 +1,9 @@
 //! A file of JSON texts, one a line (or one in all), worked on by all threads, the results in the order of the lines.
 
 use super::damage::Damage;
+use super::feeder::{has_a_text_a_line, whole, without_mark};
 use super::files::{InputFile, closed};
 use super::in_order::in_order;
-use super::index::{has_a_text_a_line, whole, without_mark};
 use super::lines::{Block, BlockEnd, Lines};
 use crate::bounds::{Bound, Bounds};
 use std::ops::ControlFlow;

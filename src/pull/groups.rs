@@ -173,7 +173,7 @@ fn lost(index: &Index, concerns: &Concerns) -> BTreeSet<String> {
 
 fn place(files: &[InputFile], file: u32, line: Option<u64>, entry: Option<String>) -> Place {
     let file = files.get(file as usize).map(|file| file.name.clone()).unwrap_or_default();
-    Place { file, line, entry }
+    Place { file, line, entry: entry.map(String::into_boxed_str) }
 }
 
 /// Names that lead to no one patient, each with the first piece that uses it.

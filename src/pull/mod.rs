@@ -23,6 +23,7 @@ mod assemble;
 mod compressed;
 mod damage;
 mod each_line;
+mod feeder;
 mod files;
 mod groups;
 mod in_order;

@@ -123,6 +123,7 @@ fn word_of(damage: &Damage) -> &'static str {
         Damage::NothingRead => "nothing_read",
         Damage::SearchFailed => "search_failed",
         Damage::MorePages => "more_pages",
+        Damage::More(_) => "more",
         Damage::TwoServers => "two_servers",
         Damage::Changed => "changed",
         Damage::OurFault => "our_fault",
@@ -149,7 +150,7 @@ const BY_CONTENT: [&str; 15] = [
 ];
 
 /// What only the world around a file can cause (`bad_input` tests the first two), a limit (`limits`), or our own mistake.
-const NOT_BY_CONTENT: [&str; 5] = ["closed", "empty_folder", "beyond", "changed", "our_fault"];
+const NOT_BY_CONTENT: [&str; 6] = ["closed", "empty_folder", "beyond", "more", "changed", "our_fault"];
 
 #[test]
 fn each_odd_record_says_what_it_must_say() {

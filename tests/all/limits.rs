@@ -214,6 +214,9 @@ fn the_rows_stand_in_the_order_of_the_limits_and_each_has_a_name_of_its_own() {
     assert_eq!(names.len(), bounds::ALL.len());
 }
 
+/// What a server holds, the limit that it is beyond, and what is said.
+type Planned<'p> = (&'p dyn Fn(&SmallServer), &'p str, &'p str);
+
 /// A result of the patient [`ONE`] so large.
 fn put_result(server: &SmallServer, id: &str, megabytes_by_two: usize) {
     let result = json!({ "resourceType": "Observation", "id": id, "status": "final",
@@ -234,7 +237,7 @@ fn an_answer_beyond_a_limit_sets_its_patient_aside_and_the_others_are_decided() 
         server.with(|store| store.page = 20);
         (0..600).for_each(|n| put_result(server, &format!("many{n}"), 0));
     };
-    let cases: [(&dyn Fn(&SmallServer), &str, &str); 4] = [
+    let cases: [Planned<'_>; 4] = [
         (&too_large, "largest_answer_mb = 1", "it is larger than 1 MB; if it should be, raise `largest_answer_mb`"),
         (&in_parts, "largest_record_mb = 1", "what has to be read together is larger than 1 MB"),
         (&many, "most_pages = 25", "it has more than 25 pages; if it should be, raise `most_pages` under `[limits]`"),
