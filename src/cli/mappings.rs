@@ -1,6 +1,8 @@
 //! `mappings`: check, list and describe the mapping files.
 
+use super::limits::LimitArguments;
 use super::{Output, tell};
+use crate::bounds::Bounds;
 use crate::error::{Exit, Failed};
 use crate::map::{Mappings, schema};
 use clap::{Args, Subcommand};
@@ -11,6 +13,8 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    limits: LimitArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -34,9 +38,10 @@ enum Command {
 /// Checks, lists or describes.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     let mut output = Output::new();
+    let bounds = arguments.limits.over(Bounds::default());
     match &arguments.command {
         Command::Check { folder } => {
-            let mappings = Mappings::load(folder).map_err(|problems| {
+            let mappings = Mappings::load(folder, &bounds).map_err(|problems| {
                 tell(&format!("{} in `{}`", problems_in_words(problems.len()), folder.display()));
                 Failed::Mappings(problems)
             })?;
@@ -45,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
         }
         Command::List { folder } => {
             let mappings = match folder {
-                Some(folder) => Mappings::load(folder),
+                Some(folder) => Mappings::load(folder, &bounds),
                 None => Mappings::embedded(),
             };
             output.write(mappings.map_err(Failed::Mappings)?.listing().to_string().as_bytes())?;

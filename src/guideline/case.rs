@@ -80,7 +80,7 @@ pub(super) struct Case<'i> {
     pub log: Log<'i>,
     spans: RefCell<Vec<Span>>,
     not_recorded: Cell<InputSet>,
-    /// The days of operations: haemoglobin of the days after them is left out.
+    /// The days of operations, the oldest first: haemoglobin of the days after them is left out.
     pub operations: SmallVec<[Day; 4]>,
 }
 
@@ -144,10 +144,9 @@ impl<'i> Case<'i> {
 
     fn after_operation(&self, entry: &Entry) -> bool {
         entry.day().is_some_and(|day| {
-            self.operations.iter().any(|operation| {
-                let days = day.days_since(*operation);
-                (0..=HAEMOGLOBIN_AFTER_SURGERY_DAYS).contains(&days)
-            })
+            let before = self.operations.partition_point(|operation| *operation <= day);
+            let last = before.checked_sub(1).and_then(|place| self.operations.get(place));
+            last.is_some_and(|operation| day.days_since(*operation) <= HAEMOGLOBIN_AFTER_SURGERY_DAYS)
         })
     }
 

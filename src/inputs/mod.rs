@@ -17,7 +17,7 @@ pub use interval::Interval;
 pub use json::InputError;
 pub use log::{Log, Look, Shown, Span, Test};
 pub use name::{Input, InputSet, Kind};
-pub use time::{Day, When, later_time, newer_time, same_time};
+pub use time::{Day, Moment, When, later_time, latest_times, newer_time, same_time};
 pub use truth::{Condition, Limit, Truth};
 pub use window::{Agreement, Entries, Reading, newest, without_ended};
 

@@ -8,6 +8,7 @@ use crate::inputs::Input;
 use crate::inputs::words::words;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 words! {
@@ -216,8 +217,16 @@ pub struct CoverageReport {
     pub patients: u64,
     /// What each input was found by.
     pub inputs: BTreeMap<&'static str, Vec<FoundCode>>,
-    /// What was seen and not used, or not quite as it stands.
-    pub not_used: Vec<NotUsed>,
+    /// What was seen and not used, or not quite as it stands; what is alike stands once.
+    #[serde(serialize_with = "as_list")]
+    pub not_used: BTreeMap<Alike, NotUsed>,
+}
+
+/// The reason, the same for a person, the input and the code of what was not used.
+pub type Alike = (&'static str, String, Option<&'static str>, Option<String>);
+
+fn as_list<S: serde::Serializer>(not_used: &BTreeMap<Alike, NotUsed>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(not_used.values())
 }
 
 /// How often an input was found by a code.
@@ -236,7 +245,7 @@ pub struct FoundCode {
 }
 
 /// Something that was seen and not used.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotUsed {
     /// Why, in one word.
     pub reason: &'static str,
@@ -294,7 +303,6 @@ impl Coverage {
         for oddity in record.oddities() {
             report.add_unused(of_oddity(oddity));
         }
-        report.not_used.sort();
         report
     }
 }
@@ -352,22 +360,19 @@ impl CoverageReport {
             let list = self.inputs.entry(input).or_default();
             codes.iter().cloned().for_each(|found| add_found(list, found));
         }
-        for unused in &other.not_used {
+        for unused in other.not_used.values() {
             self.add_unused(NotUsed { sources: Vec::new(), ..unused.clone() });
         }
-        self.not_used.sort();
     }
 
     fn add_unused(&mut self, new: NotUsed) {
-        let same = |old: &&mut NotUsed| {
-            old.reason == new.reason && old.why == new.why && old.input == new.input && old.code == new.code
-        };
-        match self.not_used.iter_mut().find(same) {
-            Some(old) => {
+        match self.not_used.entry((new.reason, new.why.clone(), new.input, new.code.clone())) {
+            Entry::Occupied(old) => {
+                let old = old.into_mut();
                 old.count += new.count;
                 old.sources.extend(new.sources);
             }
-            None => self.not_used.push(new),
+            Entry::Vacant(place) => drop(place.insert(new)),
         }
     }
 }
@@ -392,7 +397,7 @@ impl fmt::Display for CoverageReport {
         if !self.not_used.is_empty() {
             writeln!(f, "  seen and not used, or not quite as it stands")?;
         }
-        for unused in &self.not_used {
+        for unused in self.not_used.values() {
             let what = [unused.input.unwrap_or(""), unused.code.as_deref().unwrap_or("")];
             let what = what.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ");
             writeln!(f, "    {:>6}  {:<28} {what}: {}", unused.count, unused.reason, unused.why)?;

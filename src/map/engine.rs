@@ -13,6 +13,7 @@ use crate::fhir::{Common, Found, Record, Resource, Stored};
 use crate::inputs::words::{Modality, Site};
 use crate::inputs::{Day, Entry, Input, Inputs, Source, Value, When};
 use smallvec::SmallVec;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// The URI of the project's own codes (decision specification §11).
@@ -37,7 +38,6 @@ pub(super) struct WaitingPart {
     part: ExaminationPart,
     entry: usize,
     day: Option<Day>,
-    used: bool,
 }
 
 /// The reading of one record.
@@ -48,7 +48,7 @@ pub(super) struct Mapper<'m, 'r, 'a> {
     pub coverage: Coverage,
     pub waiting: Vec<WaitingPart>,
     /// Results that a correction has replaced.
-    pub replaced: Vec<*const ()>,
+    pub replaced: HashSet<*const ()>,
 }
 
 impl Mappings {
@@ -204,10 +204,9 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 continue;
             }
             let key = std::ptr::from_ref(stored).cast();
-            if self.replaced.contains(&key) {
+            if !self.replaced.insert(key) {
                 continue;
             }
-            self.replaced.push(key);
             let inner = At { stored, place: at.place, source: std::cell::OnceCell::new(), preliminary: false };
             if self.is_another_patients(stored) {
                 self.unused(&inner, None, None, Reason::OtherPatient);
@@ -280,32 +279,27 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     /// Notes the last entry as a part of an examination.
     pub fn part(&mut self, part: ExaminationPart, time: Option<When>) {
         let entry = self.entries.len().saturating_sub(1);
-        self.waiting.push(WaitingPart { part, entry, day: time.map(When::day), used: false });
+        self.waiting.push(WaitingPart { part, entry, day: time.map(When::day) });
     }
 
     /// Puts the parts of examinations together that were made on one day; a part alone is another examination.
     fn join_parts(&mut self) {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        for n in 0..waiting.len() {
-            let Some(first) = waiting.get(n).copied() else { continue };
-            if first.used {
-                continue;
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut made: BTreeMap<(u8, Day), u8> = BTreeMap::new();
+        for part in &waiting {
+            if let Some(day) = part.day {
+                *made.entry((part.part.group, day)).or_default() |= part.part.bit;
             }
-            let same = |other: &WaitingPart| {
-                !other.used && other.part.group == first.part.group && other.day.is_some() && other.day == first.day
-            };
-            let bits =
-                waiting.iter().filter(|other| same(other)).fold(first.part.bit, |bits, other| bits | other.part.bit);
-            if bits != first.part.all {
-                if let Some(entry) = self.entries.get_mut(first.entry) {
-                    let (source, preliminary) = (entry.source.clone(), entry.preliminary);
-                    *entry =
-                        Entry::new(entry.input, Value::Imaging(Modality::Other)).at(entry.time).from_source(source);
-                    entry.preliminary = preliminary;
-                }
-                continue;
+        }
+        for WaitingPart { part, entry, day } in waiting {
+            let bits = day.and_then(|day| made.get(&(part.group, day)).copied()).unwrap_or(part.bit);
+            if bits != part.all
+                && let Some(entry) = self.entries.get_mut(entry)
+            {
+                let (source, preliminary) = (entry.source.clone(), entry.preliminary);
+                *entry = Entry::new(entry.input, Value::Imaging(Modality::Other)).at(entry.time).from_source(source);
+                entry.preliminary = preliminary;
             }
-            waiting.iter_mut().filter(|other| same(other)).for_each(|other| other.used = true);
         }
     }
 

@@ -11,13 +11,14 @@ use super::rule::{Place, Reading, Rule};
 use super::{Mappings, own};
 use crate::fhir::datatypes::CodeableConcept;
 use crate::fhir::observation::{BodySite, Observation};
-use crate::fhir::record::same_identifier;
+use crate::fhir::record::whole;
 use crate::fhir::{Found, Record, Resource};
 use crate::inputs::Input;
 use smallvec::SmallVec;
+use std::collections::HashSet;
 
 /// Results that a correction in the record has replaced: the same business identifier, and not themselves a correction.
-pub(super) fn replaced(record: &Record<'_>) -> Vec<*const ()> {
+pub(super) fn replaced(record: &Record<'_>) -> HashSet<*const ()> {
     let observations = || {
         record.resources().filter_map(|stored| match &stored.resource {
             Resource::Observation(observation) => Some((stored, observation)),
@@ -26,16 +27,13 @@ pub(super) fn replaced(record: &Record<'_>) -> Vec<*const ()> {
     };
     let correction =
         |observation: &Observation<'_>| matches!(observation.status.as_deref(), Some("amended" | "corrected"));
-    let mut replaced = Vec::new();
-    for (_, newer) in observations().filter(|(_, observation)| correction(observation)) {
-        for (stored, older) in observations().filter(|(_, observation)| !correction(observation)) {
-            let same = older.identifier.iter().any(|a| newer.identifier.iter().any(|b| same_identifier(a, b)));
-            if same {
-                replaced.push(std::ptr::from_ref(stored).cast());
-            }
-        }
-    }
-    replaced
+    let corrections = observations().filter(|(_, observation)| correction(observation));
+    let corrected: HashSet<_> = corrections.flat_map(|(_, newer)| newer.identifier.iter().filter_map(whole)).collect();
+    let others = observations().filter(|(_, observation)| !correction(observation));
+    let is_corrected =
+        |older: &Observation<'_>| older.identifier.iter().filter_map(whole).any(|one| corrected.contains(&one));
+    let replaced = others.filter(|(_, older)| is_corrected(older));
+    replaced.map(|(stored, _)| std::ptr::from_ref(stored).cast()).collect()
 }
 
 /// Whether a status lets a result be read, and whether as preliminary.
@@ -54,10 +52,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             return self.unused(at, None, None, Reason::Status);
         };
         at.preliminary = preliminary;
-        if self.replaced.contains(&std::ptr::from_ref(at.stored).cast())
-            && at.place != u32::MAX
-            && self.record.resources().any(|stored| std::ptr::eq(stored, at.stored))
-        {
+        if self.replaced.contains(&std::ptr::from_ref(at.stored).cast()) && !at.stored.is_contained() {
             return self.unused(at, None, None, Reason::Replaced);
         }
         if let Some(reason) = self.about_something_else(at, observation) {

@@ -3,11 +3,13 @@
 use super::damage::{Damage, Failure, Place};
 use super::outline::{Addresses, Outline, Owner, PatientName};
 use super::patients::{PatientNumber, Patients};
-use super::survey::Survey;
+use super::survey::{MOST_WHO_ARE_TOLD, Survey};
+use crate::bounds::{Bound, Bounds};
 use crate::fhir::bundle::{Content, Part, parts, plain_parts};
-use crate::fhir::record::{Deletion, Oddity, Record, Stored};
+use crate::fhir::record::{Oddity, Record, Stored};
+use crate::fhir::versions::Deletions;
 use crate::fhir::{Resource, Unreadable};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A JSON text and where it stood.
 #[derive(Clone, Debug)]
@@ -22,7 +24,7 @@ pub struct Text<'t> {
 
 impl Text<'_> {
     fn place(&self, entry: Option<String>) -> Place {
-        Place { file: self.file.to_owned(), line: self.line, entry }
+        Place { file: self.file.to_owned(), line: self.line, entry: entry.map(String::into_boxed_str) }
     }
 }
 
@@ -31,16 +33,17 @@ pub struct Assembly<'a, 'p> {
     patients: &'p Patients,
     records: Vec<(PatientNumber, Record<'a>)>,
     places: HashMap<PatientNumber, usize>,
-    failures: Vec<(Option<PatientNumber>, Failure)>,
+    failures: HashMap<PatientNumber, Failure>,
+    bounds: Bounds,
 }
 
 /// A patient's record, or why it is not whole.
 pub type Assembled<'a> = (PatientNumber, Result<Record<'a>, Failure>);
 
 impl<'a, 'p> Assembly<'a, 'p> {
-    /// With the patients of the whole input.
-    pub fn new(patients: &'p Patients) -> Assembly<'a, 'p> {
-        Assembly { patients, records: Vec::new(), places: HashMap::new(), failures: Vec::new() }
+    /// With the patients of the whole input, as far as these bounds let it.
+    pub fn new(patients: &'p Patients, bounds: Bounds) -> Assembly<'a, 'p> {
+        Assembly { patients, bounds, records: Vec::new(), places: HashMap::new(), failures: HashMap::new() }
     }
 
     /// Adds the resources of a text.
@@ -73,20 +76,19 @@ impl<'a, 'p> Assembly<'a, 'p> {
         match part.content {
             Content::Resource(resource) => {
                 let stored = Stored::new(resource, part.full_url);
-                let strangers = of_text.with_patient.iter().filter(|other| **other != number);
                 if !of_text.with_patient.contains(&number) {
-                    for other in strangers {
+                    for other in of_text.told(&of_text.with_patient) {
                         let source = stored.source();
                         self.record(*other).note(Oddity::OtherPatient { source });
                     }
                 }
-                self.add_resource(number, stored);
+                self.add_resource(text, number, stored);
             }
             Content::Unreadable { entry, why: why @ Unreadable::OtherVersion { .. }, .. } => {
                 let patients = vec![self.patients.reference(number)];
                 let failure = Failure { place: text.place(entry), damage: Damage::NotReadable(why), patients };
                 self.record(number);
-                self.failures.push((Some(number), failure));
+                self.failures.entry(number).or_insert(failure);
             }
             Content::Unreadable { entry, text: raw, why } => {
                 let source = source_of_unreadable(raw).unwrap_or_else(|| text.place(entry).to_string());
@@ -95,7 +97,14 @@ impl<'a, 'p> Assembly<'a, 'p> {
         }
     }
 
-    fn add_resource(&mut self, number: PatientNumber, stored: Stored<'a>) {
+    fn add_resource(&mut self, text: &Text<'a>, number: PatientNumber, stored: Stored<'a>) {
+        let count = self.record(number).len() as u64 + 1;
+        if let Err(exceeded) = self.bounds.hold(Bound::Resources, count) {
+            let patients = vec![self.patients.reference(number)];
+            let failure = Failure { place: text.place(None), damage: Damage::Beyond(exceeded), patients };
+            self.failures.entry(number).or_insert(failure);
+            return;
+        }
         let links: Vec<Oddity> = match &stored.resource {
             Resource::Patient(patient) => {
                 let others = patient.link.iter().filter_map(|link| link.other.as_ref()?.reference.as_ref());
@@ -123,7 +132,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
                     Content::Resource(resource) => resource.source(),
                     Content::Unreadable { text, .. } => source_of_unreadable(text).unwrap_or_default(),
                 };
-                for number in all {
+                for number in of_text.told(all) {
                     self.record(*number).note(Oddity::NoPatient { source: source.clone() });
                 }
             }
@@ -140,16 +149,10 @@ impl<'a, 'p> Assembly<'a, 'p> {
     }
 
     /// The records, in the order in which the input first names their patients.
-    pub fn finish(mut self, deletions: &[Deletion]) -> Vec<Assembled<'a>> {
+    pub fn finish(mut self, deletions: &Deletions) -> Vec<Assembled<'a>> {
         self.records.sort_by_key(|(number, _)| *number);
-        let mut failed: HashMap<PatientNumber, Failure> = HashMap::new();
-        for (number, failure) in self.failures {
-            if let Some(number) = number {
-                failed.entry(number).or_insert(failure);
-            }
-        }
         let finish = |(number, mut record): (PatientNumber, Record<'a>)| {
-            let Some(failure) = failed.remove(&number) else {
+            let Some(failure) = self.failures.remove(&number) else {
                 record.settle(deletions);
                 return (number, Ok(record));
             };
@@ -162,22 +165,29 @@ impl<'a, 'p> Assembly<'a, 'p> {
 /// The patients of one text.
 struct TextsPatients {
     all: Vec<PatientNumber>,
-    with_patient: Vec<PatientNumber>,
+    with_patient: BTreeSet<PatientNumber>,
 }
 
 impl TextsPatients {
     fn of(parts: &[Part<'_>], numbers: &[Option<PatientNumber>]) -> TextsPatients {
         let mut seen = HashSet::new();
         let all = numbers.iter().flatten().copied().filter(|number| seen.insert(*number)).collect();
-        let mut seen = HashSet::new();
         let with_patient = parts
             .iter()
             .zip(numbers)
             .filter(|(part, _)| matches!(&part.content, Content::Resource(Resource::Patient(_))))
             .filter_map(|(_, number)| *number)
-            .filter(|number| seen.insert(*number))
             .collect();
         TextsPatients { all, with_patient }
+    }
+
+    /// Those among these who are told what else is in the text: none where it has many patients.
+    fn told<'n>(
+        &self,
+        patients: impl IntoIterator<Item = &'n PatientNumber>,
+    ) -> impl Iterator<Item = &'n PatientNumber> {
+        let told = if self.all.len() <= MOST_WHO_ARE_TOLD { MOST_WHO_ARE_TOLD } else { 0 };
+        patients.into_iter().take(told)
     }
 }
 
@@ -212,18 +222,18 @@ fn source_of_unreadable(text: &str) -> Option<String> {
 /// # Errors
 /// What of it is damaged.
 pub fn records(text: &str) -> Result<Vec<Record<'_>>, Vec<Failure>> {
-    let (records, failures) = records_and_failures(text);
+    let (records, failures) = records_and_failures(text, Bounds::default());
     if failures.is_empty() { Ok(records) } else { Err(failures) }
 }
 
 /// The records of one text, and what of it is damaged with the patients whom it may concern.
-pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
-    if let Some(records) = plain_records(text) {
+pub fn records_and_failures(text: &str, bounds: Bounds) -> (Vec<Record<'_>>, Vec<Failure>) {
+    if let Some(records) = plain_records(text, bounds) {
         return (records, Vec::new());
     }
-    let place = |entry| Place { file: "-".to_owned(), line: None, entry };
+    let whole = Text { text, file: "-", line: None };
     let failed = |problem: super::survey::Problem| Failure {
-        place: place(problem.entry),
+        place: whole.place(problem.entry),
         damage: problem.damage,
         patients: match problem.concerns {
             super::survey::Concerns::Named(names) => names.iter().filter_map(reference).collect(),
@@ -236,15 +246,18 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
     };
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
-    let mut assembly = Assembly::new(&patients);
-    assembly.add(&Text { text, file: "-", line: None });
+    let mut assembly = Assembly::new(&patients, bounds);
+    assembly.add(&whole);
     let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
-    if survey.next_pages.iter().any(|page| !survey.pages.contains(page)) {
+    let pages: HashSet<&String> = survey.pages.iter().collect();
+    if survey.next_pages.iter().any(|page| !pages.contains(page)) {
         let patients = survey.owners.iter().filter_map(reference).collect();
-        failures.push(Failure { place: place(None), damage: Damage::MorePages, patients });
+        failures.push(Failure { place: whole.place(None), damage: Damage::MorePages, patients });
     }
+    let mut deletions = Deletions::default();
+    deletions.extend(survey.deletions);
     let mut records = Vec::new();
-    for (_, assembled) in assembly.finish(&survey.deletions) {
+    for (_, assembled) in assembly.finish(&deletions) {
         match assembled {
             Ok(record) => records.push(record),
             Err(failure) => failures.push(failure),
@@ -254,7 +267,7 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
 }
 
 /// The records of a text in which nothing is odd, read once; nothing where anything needs a closer look.
-fn plain_records(text: &str) -> Option<Vec<Record<'_>>> {
+fn plain_records(text: &str, bounds: Bounds) -> Option<Vec<Record<'_>>> {
     let parts = plain_parts(text)?;
     let owners = owners(&parts);
     let mut survey = Survey::default();
@@ -264,9 +277,9 @@ fn plain_records(text: &str) -> Option<Vec<Record<'_>>> {
     }
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
-    let mut assembly = Assembly::new(&patients);
+    let mut assembly = Assembly::new(&patients, bounds);
     assembly.add_parts(&Text { text, file: "-", line: None }, parts, owners);
-    assembly.finish(&[]).into_iter().map(|(_, assembled)| assembled.ok()).collect()
+    assembly.finish(&Deletions::default()).into_iter().map(|(_, assembled)| assembled.ok()).collect()
 }
 
 /// `Patient/id` of a name that has an id.

@@ -8,6 +8,7 @@ use super::patients::PatientNumber;
 use super::survey::Concerns;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// Patients who are put together at once, because a text holds resources of more than one of them.
 #[derive(Debug, Default)]
@@ -16,6 +17,16 @@ pub struct Group {
     pub patients: SmallVec<[PatientNumber; 1]>,
     /// Where their resources are.
     pub pieces: SmallVec<[Piece; 1]>,
+}
+
+/// A group of more patients than these is large.
+const MOST_OF_A_SMALL_GROUP: usize = 64;
+
+impl Group {
+    /// Whether it has many patients, so that what comes of all of them is not to be held at once.
+    pub fn is_large(&self) -> bool {
+        self.patients.len() > MOST_OF_A_SMALL_GROUP
+    }
 }
 
 /// The groups in the order in which they first come.
@@ -80,16 +91,44 @@ impl Sets {
     }
 }
 
+/// A failure names its patients, and their number may be large: if an earlier failure was of the same patients and they
+/// are more than these, it need not name them again.
+const MOST_NAMED_AGAIN: usize = 20;
+
+/// Patients who may have lost a resource by one problem, and often by others too.
+type Concerned = Arc<BTreeSet<PatientNumber>>;
+
+/// Who is not decided, and which patients were named as such together.
+#[derive(Default)]
+struct Undecided {
+    patients: HashSet<PatientNumber>,
+    named: HashSet<*const BTreeSet<PatientNumber>>,
+    /// Kept, so that no other is taken for one of them.
+    sets: Vec<Concerned>,
+}
+
+impl Undecided {
+    /// Notes patients; those of them who are to be named.
+    fn note<'s>(&mut self, concerned: &'s Concerned) -> impl Iterator<Item = &'s PatientNumber> {
+        let is_new = self.named.insert(Arc::as_ptr(concerned));
+        if is_new {
+            self.patients.extend(concerned.iter());
+            self.sets.push(Arc::clone(concerned));
+        }
+        let named = if is_new || concerned.len() <= MOST_NAMED_AGAIN { concerned.len() } else { 0 };
+        concerned.iter().take(named)
+    }
+}
+
 /// Each problem of the first reading with the patients whom it may have cost a resource.
 pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSet<PatientNumber>) {
-    let mut shapes: HashMap<u32, Shape> = HashMap::new();
-    let mut undecided = HashSet::new();
+    let mut losses = Losses::default();
+    let mut undecided = Undecided::default();
     let mut failures = Vec::new();
     for located in std::mem::take(&mut index.problems) {
-        let numbers = concerned(index, &located, &mut shapes);
-        let mut patients: Vec<String> = numbers.iter().map(|number| index.patients.reference(*number)).collect();
-        patients.extend(lost(index, &located.problem.concerns));
-        undecided.extend(numbers);
+        let concerned = losses.concerned(index, &located);
+        let named = undecided.note(&concerned).map(|number| index.patients.reference(*number));
+        let patients = named.chain(lost(index, &located.problem.concerns)).collect();
         let place = place(files, located.file, located.line, located.problem.entry);
         failures.push(Failure { place, damage: located.problem.damage, patients });
     }
@@ -101,29 +140,23 @@ pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSe
             false => Damage::TwoServers,
         };
         let patients = same_id.iter().map(|number| index.patients.reference(*number)).collect();
-        undecided.extend(same_id);
+        undecided.patients.extend(same_id);
         failures.push(Failure { place: place(files, piece.file, piece.line, None), damage, patients });
     }
     for next in std::mem::take(&mut index.next_pages) {
         if index.pages.contains(&next.url) {
             continue;
         }
-        let numbers = may_have_more(index, &next.of_text);
-        let patients = numbers.iter().map(|number| index.patients.reference(*number)).collect();
-        undecided.extend(numbers);
+        let concerned = match next.of_text.is_empty() {
+            // A page that names nobody may be followed by anybody's results.
+            true => losses.everyone(index),
+            false => losses.of_text(index, &next.of_text),
+        };
+        let patients = undecided.note(&concerned).map(|number| index.patients.reference(*number)).collect();
         failures.push(Failure { place: place(files, next.file, next.line, None), damage: Damage::MorePages, patients });
     }
     index.pages = HashSet::new();
-    (failures, undecided)
-}
-
-/// The patients of a page whose search goes on; a page that names none may be followed by anybody's results.
-fn may_have_more(index: &Index, of_text: &[PatientNumber]) -> BTreeSet<PatientNumber> {
-    let settled = |number: &PatientNumber| index.patients.settled(*number);
-    match of_text.is_empty() {
-        true => index.pieces.iter().flat_map(|piece| piece.owners.iter().filter_map(settled)).collect(),
-        false => of_text.iter().filter_map(settled).collect(),
-    }
+    (failures, undecided.patients)
 }
 
 /// Patients of whom only a damaged text speaks: they are not decided, and would else be named nowhere.
@@ -140,7 +173,7 @@ fn lost(index: &Index, concerns: &Concerns) -> BTreeSet<String> {
 
 fn place(files: &[InputFile], file: u32, line: Option<u64>, entry: Option<String>) -> Place {
     let file = files.get(file as usize).map(|file| file.name.clone()).unwrap_or_default();
-    Place { file, line, entry }
+    Place { file, line, entry: entry.map(String::into_boxed_str) }
 }
 
 /// Names that lead to no one patient, each with the first piece that uses it.
@@ -150,30 +183,62 @@ fn unsettled(index: &Index) -> Vec<(PatientNumber, &Piece)> {
     pieces.filter(|(number, _)| index.patients.settled(*number).is_none() && seen.insert(*number)).collect()
 }
 
-fn concerned(index: &Index, located: &Located, shapes: &mut HashMap<u32, Shape>) -> BTreeSet<PatientNumber> {
-    let settled = |numbers: &[PatientNumber]| -> BTreeSet<PatientNumber> {
-        numbers.iter().filter_map(|number| index.patients.settled(*number)).collect()
-    };
-    match &located.problem.concerns {
-        Concerns::Nobody => BTreeSet::new(),
-        Concerns::Named(names) => names.iter().filter_map(|name| index.patients.find(name)).collect(),
-        Concerns::TextsPatients => settled(&located.of_text),
-        Concerns::Neighbours => {
-            let of_file = |place: Option<usize>| {
-                let piece = place.and_then(|place| index.pieces.get(place));
-                piece.filter(|piece| piece.file == located.file).map(|piece| settled(&piece.owners)).unwrap_or_default()
-            };
-            match shapes.entry(located.file).or_insert_with(|| Shape::of(index, located.file)) {
-                Shape::TextAPatient => BTreeSet::new(),
-                Shape::LinesTogether => {
-                    let (before, after) = (of_file(located.before.checked_sub(1)), of_file(Some(located.before)));
-                    let both: BTreeSet<_> = before.intersection(&after).copied().collect();
-                    if both.is_empty() { before.union(&after).copied().collect() } else { both }
-                }
-                Shape::Scattered(all) => all.clone(),
+/// Who may have lost a resource, worked out once for all problems that it is the same for.
+#[derive(Default)]
+struct Losses {
+    /// Of the text that was asked for last.
+    of_text: Option<(Arc<[PatientNumber]>, Concerned)>,
+    shapes: HashMap<u32, Shape>,
+    files: Option<Files>,
+}
+
+impl Losses {
+    fn everyone(&mut self, index: &Index) -> Concerned {
+        Arc::clone(&self.files.get_or_insert_with(|| Files::of(index)).everyone)
+    }
+
+    fn of_text(&mut self, index: &Index, of_text: &Arc<[PatientNumber]>) -> Concerned {
+        match &self.of_text {
+            Some((last, concerned)) if Arc::ptr_eq(last, of_text) => Arc::clone(concerned),
+            _ => {
+                let concerned: Concerned =
+                    Arc::new(of_text.iter().filter_map(|number| index.patients.settled(*number)).collect());
+                self.of_text = Some((Arc::clone(of_text), Arc::clone(&concerned)));
+                concerned
             }
         }
     }
+
+    fn concerned(&mut self, index: &Index, located: &Located) -> Concerned {
+        match &located.problem.concerns {
+            Concerns::Nobody => Concerned::default(),
+            Concerns::Named(names) => Arc::new(names.iter().filter_map(|name| index.patients.find(name)).collect()),
+            Concerns::TextsPatients => self.of_text(index, &located.of_text),
+            Concerns::Neighbours => {
+                let of_file = |place: Option<usize>| {
+                    let piece = place.and_then(|place| index.pieces.get(place));
+                    piece
+                        .filter(|piece| piece.file == located.file)
+                        .map(|piece| owners(index, piece))
+                        .unwrap_or_default()
+                };
+                let files = self.files.get_or_insert_with(|| Files::of(index));
+                match self.shapes.entry(located.file).or_insert_with(|| files.shape(index, located.file)) {
+                    Shape::TextAPatient => Concerned::default(),
+                    Shape::LinesTogether => {
+                        let (before, after) = (of_file(located.before.checked_sub(1)), of_file(Some(located.before)));
+                        let both: BTreeSet<_> = before.intersection(&after).copied().collect();
+                        Arc::new(if both.is_empty() { before.union(&after).copied().collect() } else { both })
+                    }
+                    Shape::Scattered(all) => Arc::clone(all),
+                }
+            }
+        }
+    }
+}
+
+fn owners(index: &Index, piece: &Piece) -> BTreeSet<PatientNumber> {
+    piece.owners.iter().filter_map(|number| index.patients.settled(*number)).collect()
 }
 
 /// How a file is made up, which tells whose a lost line may have been.
@@ -183,19 +248,39 @@ enum Shape {
     /// The lines of a patient stand together: a lost one was of the patient before it or after it.
     LinesTogether,
     /// Patients come again, here or in other files: a lost one may have been of any of these.
-    Scattered(BTreeSet<PatientNumber>),
+    Scattered(Concerned),
 }
 
-impl Shape {
-    fn of(index: &Index, file: u32) -> Shape {
-        let owners = |piece: &Piece| {
-            piece.owners.iter().filter_map(|number| index.patients.settled(*number)).collect::<Vec<_>>()
-        };
+/// Which patients stand in which files.
+struct Files {
+    /// The pieces of each file.
+    pieces: HashMap<u32, Vec<usize>>,
+    /// In how many files each patient stands.
+    counts: HashMap<PatientNumber, u32>,
+    everyone: Concerned,
+}
+
+impl Files {
+    fn of(index: &Index) -> Files {
+        let mut pieces: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut of_files: HashMap<PatientNumber, HashSet<u32>> = HashMap::new();
+        for (place, piece) in index.pieces.iter().enumerate() {
+            pieces.entry(piece.file).or_default().push(place);
+            for number in owners(index, piece) {
+                of_files.entry(number).or_default().insert(piece.file);
+            }
+        }
+        let everyone = Arc::new(of_files.keys().copied().collect());
+        let counts = of_files.into_iter().map(|(number, files)| (number, files.len() as u32)).collect();
+        Files { pieces, counts, everyone }
+    }
+
+    fn shape(&self, index: &Index, file: u32) -> Shape {
         let mut here = BTreeSet::new();
         let (mut again, mut several_lines) = (false, false);
-        let mut last: Vec<PatientNumber> = Vec::new();
-        for piece in index.pieces.iter().filter(|piece| piece.file == file) {
-            let now = owners(piece);
+        let mut last = BTreeSet::new();
+        for piece in self.pieces.get(&file).into_iter().flatten().filter_map(|place| index.pieces.get(*place)) {
+            let now = owners(index, piece);
             for number in &now {
                 let known = !here.insert(*number);
                 several_lines |= known;
@@ -204,14 +289,11 @@ impl Shape {
             several_lines |= piece.lines > 1;
             last = now;
         }
-        let elsewhere = index.pieces.iter().filter(|piece| piece.file != file).flat_map(&owners);
-        let mut elsewhere: BTreeSet<_> = elsewhere.collect();
-        if !elsewhere.is_disjoint(&here) {
-            elsewhere.append(&mut here);
-            return Shape::Scattered(elsewhere);
+        if here.iter().any(|number| self.counts.get(number).is_some_and(|files| *files > 1)) {
+            return Shape::Scattered(Arc::clone(&self.everyone));
         }
         match (again, several_lines) {
-            (true, _) => Shape::Scattered(here),
+            (true, _) => Shape::Scattered(Arc::new(here)),
             (false, true) => Shape::LinesTogether,
             (false, false) => Shape::TextAPatient,
         }

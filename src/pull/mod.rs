@@ -20,12 +20,15 @@
 //! A resource of FHIR R4 with a field that cannot be read is no damage: it is left out, and the coverage says so.
 
 mod assemble;
+mod compressed;
 mod damage;
 mod each_line;
+mod feeder;
 mod files;
 mod groups;
 mod in_order;
 mod index;
+mod lines;
 mod outline;
 mod patients;
 mod read;

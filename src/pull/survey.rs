@@ -5,11 +5,12 @@ use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
 use super::remains::names_in_damaged;
 use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
 use crate::fhir::datatypes::Identifier;
-use crate::fhir::record::Deletion;
 use crate::fhir::text::{List, Text};
+use crate::fhir::versions::Deletion;
 use crate::fhir::{Resource, Unreadable};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 
 /// What a text holds.
 #[derive(Debug, Default)]
@@ -26,7 +27,15 @@ pub struct Survey {
     pub pages: Vec<String>,
     /// The pages that follow these.
     pub next_pages: Vec<String>,
+    known_owners: HashSet<PatientName>,
 }
+
+/// A text of more patients than these is nobody's own record: what in it is of another patient, or does not say whose it
+/// is, is not told in the coverage of each.
+pub const MOST_WHO_ARE_TOLD: usize = 10;
+
+/// Problems of one text that are named one by one.
+const MOST_PROBLEMS: usize = 1_000;
 
 /// Something in a text that cannot be used.
 #[derive(Debug)]
@@ -96,7 +105,7 @@ impl Survey {
                 if entry.as_ref().is_some_and(|entry| is_too_deep(entry)) {
                     let field = Unreadable::Field { field: "entry".to_owned(), problem: TOO_DEEP };
                     let concerns = Concerns::TextsPatients;
-                    self.problems.push(Problem { entry, damage: Damage::NotReadable(field), concerns });
+                    self.note(Problem { entry, damage: Damage::NotReadable(field), concerns });
                     return Ok(());
                 }
                 self.note_pages(outline);
@@ -114,7 +123,7 @@ impl Survey {
             Some("OperationOutcome") => {
                 if outline.reports_error() {
                     let concerns = Concerns::TextsPatients;
-                    self.problems.push(Problem { entry, damage: Damage::SearchFailed, concerns });
+                    self.note(Problem { entry, damage: Damage::SearchFailed, concerns });
                 }
                 Ok(())
             }
@@ -137,7 +146,7 @@ impl Survey {
             Owner::NotRead | Owner::Unsaid => {}
             Owner::Patient(PatientName::Identifier(..)) if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
-                self.problems.push(Problem { entry, damage: Damage::NamelessPatient, concerns });
+                self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
             }
             Owner::Patient(name) => {
                 if kind == "Patient" {
@@ -147,12 +156,12 @@ impl Survey {
             }
             Owner::Nobody if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
-                self.problems.push(Problem { entry, damage: Damage::NamelessPatient, concerns });
+                self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
             }
             Owner::Nobody => {
                 let source = outline.id.as_deref().map_or_else(|| kind.to_owned(), |id| format!("{kind}/{id}"));
                 let concerns = Concerns::Nobody;
-                self.problems.push(Problem { entry, damage: Damage::NoPatient(source), concerns });
+                self.note(Problem { entry, damage: Damage::NoPatient(source), concerns });
             }
         }
     }
@@ -179,8 +188,28 @@ impl Survey {
         self.aliases.extend(further.map(|alias| (name.clone(), alias)));
     }
 
+    /// Notes a problem; of very many only their number and whom they concern.
+    fn note(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            return self.problems.push(problem);
+        }
+        let kind = std::mem::discriminant(&problem.concerns);
+        let mut further = self.problems.iter_mut().skip(MOST_PROBLEMS);
+        match (further.find(|it| std::mem::discriminant(&it.concerns) == kind), problem.concerns) {
+            (None, concerns) => self.problems.push(Problem { entry: None, damage: Damage::More(1), concerns }),
+            (Some(last), concerns) => {
+                if let Damage::More(count) = &mut last.damage {
+                    *count += 1;
+                }
+                if let (Concerns::Named(names), Concerns::Named(others)) = (&mut last.concerns, concerns) {
+                    names.extend(others);
+                }
+            }
+        }
+    }
+
     fn add_owner(&mut self, name: &PatientName) {
-        if self.owners.last() != Some(name) && !self.owners.contains(name) {
+        if self.owners.last() != Some(name) && self.known_owners.insert(name.clone()) {
             self.owners.push(name.clone());
         }
     }
@@ -194,7 +223,7 @@ impl Survey {
     fn note_request(&mut self, entry: &str, request: Option<&Request<'_>>, response: Option<&Response<'_>>) {
         if response.is_some_and(Response::reports_error) {
             let concerns = Concerns::TextsPatients;
-            self.problems.push(Problem { entry: Some(entry.to_owned()), damage: Damage::SearchFailed, concerns });
+            self.note(Problem { entry: Some(entry.to_owned()), damage: Damage::SearchFailed, concerns });
         }
         let Some(request) = request.filter(|request| request.method.as_deref() == Some("DELETE")) else {
             return;
@@ -204,10 +233,10 @@ impl Survey {
     }
 
     /// A resource that leads to no patient is the text's patients' to name in their coverage; an error only where
-    /// the text has no patient.
+    /// the text has no patient, or many.
     fn finished(mut self) -> Survey {
-        if !self.owners.is_empty() {
-            self.problems.retain(|problem| !matches!(problem.damage, Damage::NoPatient(_)));
+        if (1..=MOST_WHO_ARE_TOLD).contains(&self.owners.len()) {
+            self.problems.retain(|problem| !matches!(problem.concerns, Concerns::Nobody));
         }
         self
     }
@@ -278,35 +307,33 @@ fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
         Some(kind) if kind.starts_with('"') => return Err(unreadable_resource(text)),
         _ => return Err(not_fhir()),
     }
-    let entries: Vec<(usize, Entry<'_>, Option<Outline<'_>>)> = bundle
-        .entry
-        .iter()
-        .enumerate()
-        .map(|(place, raw)| {
-            let entry: Entry<'_> =
-                serde_json::from_str(raw.get()).unwrap_or(Entry { resource: Some(raw), ..Entry::default() });
-            let outline = entry.resource.and_then(|raw| serde_json::from_str(raw.get()).ok());
-            (place + 1, entry, outline)
-        })
-        .collect();
+    // Each entry is read twice, so that what is held at once does not grow with their number.
+    fn outlined<'a>(raw: &&'a RawValue) -> (Entry<'a>, Option<Outline<'a>>) {
+        let entry: Entry<'a> =
+            serde_json::from_str(raw.get()).unwrap_or(Entry { resource: Some(*raw), ..Entry::default() });
+        let outline = entry.resource.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        (entry, outline)
+    }
+    let is_patient = |outline: &Option<Outline<'_>>| {
+        outline.as_ref().is_some_and(|outline| outline.resource_type.as_deref() == Some("Patient"))
+    };
+    let patients: Vec<_> = bundle.entry.iter().map(outlined).filter(|(_, outline)| is_patient(outline)).collect();
     let mut addresses = Addresses::default();
-    for (_, entry, outline) in &entries {
-        if let (Some(url), Some(outline)) = (entry.full_url.as_deref(), outline)
-            && outline.resource_type.as_deref() == Some("Patient")
-        {
+    for (entry, outline) in &patients {
+        if let (Some(url), Some(outline)) = (entry.full_url.as_deref(), outline) {
             addresses.note_patient(url, outline.id.as_deref());
         }
     }
     let mut survey = Survey::default();
     survey.note_pages(&Outline::of_links(bundle.link));
-    for (place, entry, outline) in &entries {
-        survey.note_request(&place.to_string(), entry.request.as_ref(), entry.response.as_ref());
+    for (place, (entry, outline)) in bundle.entry.iter().map(outlined).enumerate() {
+        let number = (place + 1).to_string();
+        survey.note_request(&number, entry.request.as_ref(), entry.response.as_ref());
         let Some(raw) = entry.resource else { continue };
-        let number = Some(place.to_string());
-        let added =
-            outline.as_ref().map(|outline| survey.add(outline, number.clone(), entry.full_url.as_deref(), &addresses));
+        let full_url = entry.full_url.as_deref();
+        let added = outline.map(|outline| survey.add(&outline, Some(number.clone()), full_url, &addresses));
         if !matches!(added, Some(Ok(()))) {
-            survey.problems.push(problem_of_entry(raw.get(), number));
+            survey.note(problem_of_entry(raw.get(), Some(number)));
         }
     }
     Ok(survey.finished())

@@ -1,5 +1,6 @@
 //! Why the server did not do what it was asked: what was asked, what came back, what to do.
 
+use crate::bounds::Exceeded;
 use std::time::Duration;
 
 /// An error in talking to the server. No message holds an id, a query, a value or a token.
@@ -33,13 +34,13 @@ pub enum ServerError {
         /// What came instead.
         why: String,
     },
-    /// The answer is larger than any may be.
-    #[error("`{what}`: the answer is larger than {} MB; ask for smaller pages or raise the limit", largest >> 20)]
-    TooLarge {
+    /// The answer is beyond a bound.
+    #[error("`{what}`: {exceeded}; if it should be, raise `{}` under `[limits]`", exceeded.bound.entry().key)]
+    Beyond {
         /// What was asked.
         what: String,
-        /// The limit, in bytes.
-        largest: usize,
+        /// Which bound.
+        exceeded: Exceeded,
     },
     /// A link leads away from the server.
     #[error("a link of the server leads to another server (`{0}`); it was not followed")]
@@ -134,7 +135,7 @@ impl ServerError {
             ServerError::Unreachable { .. } | ServerError::FileNotWhole { .. } => true,
             ServerError::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             ServerError::NotFhir { .. }
-            | ServerError::TooLarge { .. }
+            | ServerError::Beyond { .. }
             | ServerError::Fewer { .. }
             | ServerError::OtherOrigin(_)
             | ServerError::OtherAddress(_)
@@ -150,7 +151,7 @@ impl ServerError {
     /// Whether a write that ended so may have been done all the same.
     pub fn is_uncertain(&self) -> bool {
         match self {
-            ServerError::Unreachable { .. } | ServerError::NotFhir { .. } | ServerError::TooLarge { .. } => true,
+            ServerError::Unreachable { .. } | ServerError::NotFhir { .. } | ServerError::Beyond { .. } => true,
             ServerError::Status { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),
             _ => false,
         }

@@ -3,6 +3,7 @@
 use super::answer::{Answer, retry_after, why};
 use super::error::ServerError;
 use super::{Asked, Server, encoded};
+use crate::bounds::{Bound, Bounds, Exceeded};
 use flate2::write::MultiGzDecoder;
 use reqwest::Version;
 use reqwest::header::{
@@ -184,8 +185,7 @@ impl Server {
             || response.version() > Version::HTTP_11
             || headers.contains_key(CONTENT_LENGTH)
             || headers.contains_key(TRANSFER_ENCODING);
-        let cutter =
-            Cutter { lines, rest: Vec::new(), longest: self.limits.largest_answer, number: 0, count: 0, bytes: 0 };
+        let cutter = Cutter { lines, rest: Vec::new(), bounds: &self.bounds, number: 0, count: 0, bytes: 0 };
         let mut text = if is_gzip { Text::Gzip(Box::new(MultiGzDecoder::new(cutter))) } else { Text::Plain(cutter) };
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             text.add(&chunk).map_err(|error| cause(error, file))?;
@@ -242,9 +242,9 @@ impl<L: Lines> Text<'_, L> {
 
 /// Cuts a text into lines; of the text it holds one line.
 struct Cutter<'l, L: Lines> {
+    bounds: &'l Bounds,
     lines: &'l L,
     rest: Vec<u8>,
-    longest: usize,
     /// The number of the last line.
     number: u64,
     /// How many lines were not empty.
@@ -258,6 +258,7 @@ impl<L: Lines> Cutter<'_, L> {
         self.number += 1;
         let line = self.rest.trim_ascii();
         if !line.is_empty() {
+            self.bounds.hold_json(line).map_err(beyond)?;
             self.count += 1;
             self.lines.line(self.number, line).map_err(io::Error::other)?;
         }
@@ -269,10 +270,7 @@ impl<L: Lines> Cutter<'_, L> {
 impl<L: Lines> Write for Cutter<'_, L> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.rest.len() + part.len() > self.longest {
-                let error = ServerError::TooLarge { what: FILE.to_owned(), largest: self.longest };
-                return Err(io::Error::other(error));
-            }
+            self.bounds.hold(Bound::Document, (self.rest.len() + part.len()) as u64).map_err(beyond)?;
             self.rest.extend_from_slice(part);
             if part.ends_with(b"\n") {
                 self.line()?;
@@ -285,4 +283,8 @@ impl<L: Lines> Write for Cutter<'_, L> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn beyond(exceeded: Exceeded) -> io::Error {
+    io::Error::other(ServerError::Beyond { what: FILE.to_owned(), exceeded })
 }

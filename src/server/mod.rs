@@ -12,6 +12,7 @@ pub use error::ServerError;
 pub use export::{ExportFile, ExportSettings, Lines};
 pub use settings::{AuthSettings, Limits, Settings, SettingsError, Smart, SmartAlgorithm};
 
+use crate::bounds::{Bound, Bounds};
 use answer::Attempt;
 use backon::{ExponentialBuilder, Retryable};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -37,6 +38,7 @@ pub struct Server {
     auth: Auth,
     limits: Limits,
     export: ExportSettings,
+    bounds: Bounds,
     rate: DefaultDirectRateLimiter,
     in_flight: Semaphore,
     traffic: Traffic,
@@ -106,7 +108,7 @@ impl Server {
     pub fn new(settings: &Settings) -> Result<Server, SettingsError> {
         let base = settings.base()?;
         let http = settings.http()?;
-        let auth = Auth::new(&settings.auth, &base, http.clone())?;
+        let auth = Auth::new(settings, &base, http.clone())?;
         let limits = settings.limits.clone();
         let per_second = Quota::per_second(limits.requests_per_second);
         Ok(Server {
@@ -119,6 +121,7 @@ impl Server {
             rate: RateLimiter::direct(per_second),
             in_flight: Semaphore::new(limits.in_flight.get()),
             limits,
+            bounds: settings.bounds,
             traffic: Traffic::default(),
         })
     }
@@ -126,6 +129,11 @@ impl Server {
     /// The server's address, with a slash at its end.
     pub const fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// How much is read of what it sends.
+    pub const fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     /// Requests, retries and bytes so far.
@@ -276,7 +284,7 @@ impl Server {
         let request = self.auth.sign(request).await?;
         let start = Instant::now();
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);
-        let answer = answer::receive(request, what, self.limits.largest_answer).await;
+        let answer = answer::receive(request, what, Bound::Answer, &self.bounds).await;
         let ms = start.elapsed().as_millis() as u64;
         match &answer {
             Ok(answer) => {

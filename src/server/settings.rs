@@ -1,6 +1,7 @@
 //! What has to be known to talk to a server; secrets come from files or the environment, never from the command line.
 
 use super::export::ExportSettings;
+use crate::bounds::Bounds;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::SecretString;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// How gentle and how patient we are.
     pub limits: Limits,
+    /// How much is read of what it sends.
+    pub bounds: Bounds,
     /// A certificate authority of one's own (PEM), beside those that the program knows.
     pub ca_file: Option<PathBuf>,
     /// A client certificate with its key (PEM), for servers that ask for one.
@@ -90,13 +93,11 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
-    /// The largest answer, uncompressed, in bytes.
-    pub largest_answer: usize,
 }
 
 impl Default for Limits {
     /// 20 requests a second, 4 at a time; 5 retries from half a second to half a minute; `Retry-After` up to 2 minutes;
-    /// 10 s to connect, 60 s to answer, 64 MB an answer.
+    /// 10 s to connect, 60 s to answer.
     fn default() -> Limits {
         Limits {
             requests_per_second: NonZeroU32::MIN.saturating_add(19),
@@ -107,7 +108,6 @@ impl Default for Limits {
             longest_retry_after: Duration::from_secs(120),
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
-            largest_answer: 64 << 20,
         }
     }
 }
@@ -144,6 +144,7 @@ impl Settings {
             url: url.into(),
             auth: AuthSettings::None,
             limits: Limits::default(),
+            bounds: Bounds::default(),
             ca_file: None,
             client_certificate_file: None,
             allow_http: false,
@@ -214,7 +215,8 @@ impl Settings {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -11,6 +11,7 @@ use crate::write::difference::difference;
 use crate::write::reconcile::Change;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashSet;
 
 words! {
     /// What was done about a resource.
@@ -117,6 +118,8 @@ pub struct Report {
     /// Patients whom a run that was asked to end has left to the next one.
     #[serde(skip)]
     pub left: u64,
+    #[serde(skip)]
+    known_not_evaluated: HashSet<String>,
 }
 
 /// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients.
@@ -192,6 +195,7 @@ impl Report {
             traffic: Counts::default(),
             server_failed: false,
             left: 0,
+            known_not_evaluated: HashSet::new(),
         }
     }
 
@@ -216,8 +220,8 @@ impl Report {
 
     /// Adds patients who were not evaluated; a patient with two reasons counts once.
     pub fn not_evaluated(&mut self, patients: &[String], reason: &str) {
-        let known = |patient: &&String| self.not_evaluated.iter().any(|it| it.patients.contains(patient));
-        let number = patients.iter().filter(|it| !known(it)).count() as u64;
+        let new = patients.iter().filter(|patient| self.known_not_evaluated.insert((*patient).clone()));
+        let number = new.count() as u64;
         self.summary.read += number;
         self.summary.not_evaluated += number;
         self.not_evaluated.push(NotEvaluated { patients: patients.to_vec(), reason: reason.to_owned() });

@@ -17,6 +17,7 @@ mod generate;
 mod hapi;
 mod hostile;
 mod later;
+mod limits;
 mod lists;
 mod mappings;
 mod missing;

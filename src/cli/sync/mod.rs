@@ -102,7 +102,7 @@ fn from_folder(arguments: &Arguments, folder: &Path, out: &Path) -> Result<Repor
         [one] => Some(one.as_str()),
         _ => return Err(Failed::Arguments("from a folder, `--patient` can be said once".to_owned())),
     };
-    let mut files = PatientFiles::open(&[folder.to_owned()], arguments.common.threads());
+    let mut files = PatientFiles::open(&[folder.to_owned()], arguments.common.threads(), arguments.common.bounds());
     super::only(&mut files, only)?;
     let run = Run {
         as_of: arguments.common.day(),
@@ -110,5 +110,5 @@ fn from_folder(arguments: &Arguments, folder: &Path, out: &Path) -> Result<Repor
         language: arguments.common.language(),
         dry: arguments.dry_run,
     };
-    run.folder(&files, &Folder::new(out), only.is_none())
+    run.folder(&files, &Folder::new(out, arguments.common.bounds()), only.is_none())
 }

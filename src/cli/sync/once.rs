@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Option<Ran>, Failed> {
 
 /// The same, until `stop` says so: then the patients in hand are finished.
 pub(super) async fn run_until(arguments: &Arguments, stop: watch::Receiver<bool>) -> Result<Option<Ran>, Failed> {
-    let config = arguments.server.config()?;
+    let config = arguments.common.config(&arguments.server)?;
     if !cli::is_open(&config) {
         tell("outside the hours of the configuration: the server is not asked");
         return Ok(None);

@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, every: Duration) -> Result<Exit, Failed
     if every.is_zero() {
         return Err(Failed::Arguments("`--every` has to be longer than no time".to_owned()));
     }
-    arguments.server.config()?;
+    arguments.common.config(&arguments.server)?;
     let mappings = arguments.common.mappings()?.digest();
     let watched = Arc::new(Watched::new(every + arguments.jitter, &mappings));
     cli::runtime()?.block_on(async {

@@ -15,6 +15,7 @@ pub use searches::{Asked, SearchSettings, Searches, TypeSettings};
 pub use versions::{Lost, again};
 
 use super::assemble;
+use crate::bounds::Bounds;
 use crate::fhir::Record;
 use crate::server::{Server, ServerError};
 use futures_util::future::try_join_all;
@@ -50,6 +51,7 @@ pub struct Batch {
     pub incomplete: Vec<(String, ServerError)>,
     /// Entries of patients who were not asked for; none of them is used.
     pub strangers: u64,
+    bounds: Bounds,
 }
 
 /// A patient whose record is at hand, or why it is not whole.
@@ -61,7 +63,7 @@ impl Batch {
         let wanted: BTreeSet<String> = self.complete.iter().map(|id| format!("Patient/{id}")).collect();
         let mut records: BTreeMap<String, Record<'_>> = BTreeMap::new();
         let mut failures: BTreeMap<String, String> = BTreeMap::new();
-        let (assembled, problems) = assemble::records_and_failures(&self.text);
+        let (assembled, problems) = assemble::records_and_failures(&self.text, self.bounds);
         for record in assembled {
             records.insert(record.patient().to_owned(), record);
         }
@@ -161,7 +163,7 @@ impl<'s> Pull<'s> {
                 Err(error) => tracing::warn!(%error, "a search for several patients failed; each is asked for alone"),
             }
         }
-        let mut batch = Batch::default();
+        let mut batch = Batch { bounds: *self.server.bounds(), ..Batch::default() };
         for id in ids {
             match self.together(std::slice::from_ref(id)).await {
                 Ok(Some(one)) => batch.add(one),
@@ -184,6 +186,7 @@ impl<'s> Pull<'s> {
         let mut found = Found::default();
         for brought in try_join_all(each).await? {
             found.merge(brought);
+            found.hold(self.server.bounds(), "the searches of a patient")?;
         }
         let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let elsewhere = found.at_other_addresses(self.server.base(), &wanted);
@@ -197,7 +200,7 @@ impl<'s> Pull<'s> {
         if ids.len() > 1 && !self.is_whole(ids, &searches, &found).await? {
             return Ok(None);
         }
-        let mut batch = Batch { strangers, ..Batch::default() };
+        let mut batch = Batch { strangers, bounds: *self.server.bounds(), ..Batch::default() };
         for id in &missing {
             match self.server.get(&format!("Patient/{id}")).await {
                 // The list did not have it, and yet it is there: an index that lags behind, or lists that are cut.

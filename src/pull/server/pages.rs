@@ -2,24 +2,27 @@
 
 use super::searches::Asked;
 use super::{at_other_address, owner, subject};
+use crate::bounds::{Bound, Bounds};
 use crate::server::{Answer, Server, ServerError};
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use url::Url;
 
 /// How often a search is begun anew whose pages have run out on the server.
 const RESTARTS: usize = 2;
 
-/// The most pages of one search: a server that never ends must not be followed for ever.
-const MOST_PAGES: usize = 10_000;
-
 /// What searches brought, each resource once: its text as it came, since a decimal must stay one, and a look into it.
 #[derive(Debug, Default)]
 pub struct Found {
     resources: BTreeMap<(String, String), (Box<RawValue>, Value)>,
+    /// How large their texts are together.
+    size: u64,
+    /// Whether of each only that is kept which tells whose it is.
+    only_owners: bool,
 }
 
 /// Type and id of a resource.
@@ -51,9 +54,9 @@ pub async fn search(server: &Server, asked: &Asked, found: &mut Found) -> Result
 
 async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), ServerError> {
     let mut answer = first(server, asked).await?;
-    let mut seen: HashSet<String> = HashSet::new();
+    let (mut seen, hashes) = (HashSet::new(), RandomState::new());
     let mut came = Came::default();
-    for _ in 0..MOST_PAGES {
+    for _ in 0..server.bounds().most(Bound::Pages) {
         let Some(next) = found.add_page(&answer, &mut came)? else {
             let number = came.keys.len() as u64;
             return match came.total > number && !asked.any_total {
@@ -61,12 +64,13 @@ async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), 
                 false => Ok(()),
             };
         };
-        if !seen.insert(next.clone()) {
+        found.hold(server.bounds(), &answer.what)?;
+        if !seen.insert(hashes.hash_one(&next)) {
             return Err(ServerError::Circle(answer.what));
         }
         answer = server.follow(&next).await?;
     }
-    Err(ServerError::Circle(answer.what))
+    Err(ServerError::Beyond { what: answer.what, exceeded: server.bounds().exceeded(Bound::Pages) })
 }
 
 /// What the first page of a search has, whatever else there is.
@@ -85,6 +89,17 @@ async fn first(server: &Server, asked: &Asked) -> Result<Answer, ServerError> {
 }
 
 impl Found {
+    /// Of whom something is, and nothing else of what is found.
+    pub fn of_owners() -> Found {
+        Found { only_owners: true, ..Found::default() }
+    }
+
+    /// Whether all of it may be held at once; an error names what was asked.
+    pub fn hold(&self, bounds: &Bounds, what: &str) -> Result<(), ServerError> {
+        let beyond = |exceeded| ServerError::Beyond { what: what.to_owned(), exceeded };
+        bounds.hold(Bound::Record, self.size).map_err(beyond)
+    }
+
     /// Adds the resources of a page; its link to the next one.
     fn add_page(&mut self, answer: &Answer, came: &mut Came) -> Result<Option<String>, ServerError> {
         let page: Page<'_> = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
@@ -140,12 +155,28 @@ impl Found {
 
     /// Adds what another search brought.
     pub fn merge(&mut self, other: Found) {
-        self.resources.extend(other.resources);
+        for (key, (raw, resource)) in other.resources {
+            self.insert(key, raw, resource);
+        }
     }
 
     fn add(&mut self, raw: Box<RawValue>, resource: Value) {
-        if let Some(key) = key(&resource) {
-            self.resources.insert(key, (raw, resource));
+        let Some(key) = key(&resource) else { return };
+        if !self.only_owners {
+            return self.insert(key, raw, resource);
+        }
+        let owners = ["resourceType", "id", "subject", "patient"].into_iter();
+        let fields = owners.filter_map(|name| Some((name.to_owned(), resource.get(name)?.clone())));
+        let resource = Value::Object(fields.collect());
+        if let Ok(raw) = to_raw_value(&resource) {
+            self.insert(key, raw, resource);
+        }
+    }
+
+    fn insert(&mut self, key: (String, String), raw: Box<RawValue>, resource: Value) {
+        self.size += raw.get().len() as u64;
+        if let Some((before, _)) = self.resources.insert(key, (raw, resource)) {
+            self.size -= before.get().len() as u64;
         }
     }
 
@@ -173,11 +204,16 @@ impl Found {
     /// Takes out what is of patients who were not asked for; how many.
     pub fn remove_strangers(&mut self, base: &Url, wanted: &BTreeSet<&str>) -> u64 {
         let before = self.resources.len();
-        self.resources.retain(|(kind, _), (_, resource)| match (owner(base, resource), subject(resource)) {
-            (Some(id), _) => wanted.contains(id),
-            // Materials and sites may not say whose they are; what they are referred to by does.
-            (None, None) => matches!(kind.as_str(), "Specimen" | "BodyStructure"),
-            (None, Some(_)) => false,
+        let size = &mut self.size;
+        self.resources.retain(|(kind, _), (raw, resource)| {
+            let is_kept = match (owner(base, resource), subject(resource)) {
+                (Some(id), _) => wanted.contains(id),
+                // Materials and sites may not say whose they are; what they are referred to by does.
+                (None, None) => matches!(kind.as_str(), "Specimen" | "BodyStructure"),
+                (None, Some(_)) => false,
+            };
+            *size -= if is_kept { 0 } else { raw.get().len() as u64 };
+            is_kept
         });
         (before - self.resources.len()) as u64
     }
