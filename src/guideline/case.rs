@@ -1,7 +1,7 @@
 //! A patient's case on a day: which entries lie in a window, and which look led to which fact.
 
 use super::thresholds::HAEMOGLOBIN_AFTER_SURGERY_DAYS;
-use crate::inputs::{Day, Entries, Entry, Input, InputSet, Inputs, Log, Reading, Span, newest, without_ended};
+use crate::inputs::{Aside, Day, Entries, Entry, Input, InputSet, Inputs, Log, Reading, Span, newest, without_ended};
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 
@@ -124,6 +124,11 @@ impl<'i> Case<'i> {
     /// Whether it began after the day of the decision, so that it counts nowhere (§3) and is not looked at.
     pub fn is_later(&self, entry: &Entry) -> bool {
         entry.begins().is_some_and(|day| day > self.as_of)
+    }
+
+    /// The treatments that the record sets aside, but for those of later than the day of the decision.
+    pub fn set_aside(&self) -> impl Iterator<Item = &'i Aside> {
+        self.inputs.set_aside().iter().filter(|aside| !self.is_later(&aside.entry))
     }
 
     /// The entries that are not after the day of the decision, the oldest first.
