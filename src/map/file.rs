@@ -142,6 +142,9 @@ pub struct NotThis {
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>")]
     pub profiles: Option<Spanned<Vec<Text>>>,
+    /// They name another disease: a treatment with one of them as its reason is not of the plasma cell disease.
+    #[serde(default)]
+    pub other_disease: bool,
 }
 
 /// The kinds of resources that are read.

@@ -50,7 +50,8 @@ pub(super) fn read(
             let message = format!("near misses of `{input}` without codes and profiles");
             loading.problems.push(source.problem(not.span(), message, "finds nothing"));
         }
-        let miss = loading.add_miss(Miss { input, why: table.why.get_ref().as_str().into() }, &codes);
+        let why = table.why.get_ref().as_str().into();
+        let miss = loading.add_miss(Miss { input, why, other_disease: table.other_disease }, &codes);
         selectors::misses(loading, source, input, table, miss);
     }
 }

@@ -141,4 +141,6 @@ pub struct Miss {
     pub input: Input,
     /// Why they are not.
     pub why: Box<str>,
+    /// Whether they name another disease: what was done for it is not treatment of this one.
+    pub other_disease: bool,
 }
