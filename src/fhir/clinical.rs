@@ -13,6 +13,9 @@ resource! {
         /// The day of birth; may be partial.
         #[serde(borrow)]
         pub birth_date: Option<Text<'a>>,
+        /// The administrative gender: `male`, `female`, `other`, `unknown`.
+        #[serde(borrow)]
+        pub gender: Option<Text<'a>>,
         /// Whether the patient has died.
         pub deceased_boolean: Option<bool>,
         /// When the patient died.

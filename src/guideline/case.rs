@@ -112,9 +112,12 @@ impl<'i> Case<'i> {
         Fact { value, reasons: Reasons(why.reasons().0 | 1u128.checked_shl(number as u32).unwrap_or(0)) }
     }
 
-    /// Notes that a closed input was tested and has no entry up to the day of the decision.
+    /// Notes that a closed input was tested and has no entry up to the day of the decision, nor one that is set aside and
+    /// may be of this disease.
     pub fn test_closed(&self, input: Input) {
-        if self.inputs.of(input).iter().all(|entry| self.is_later(entry)) {
+        let mut set_aside = self.set_aside().filter(|aside| aside.may_be_of_this_disease());
+        let is_recorded = set_aside.any(|aside| aside.entry.input == input);
+        if !is_recorded && self.inputs.of(input).iter().all(|entry| self.is_later(entry)) {
             let mut set = self.not_recorded.get();
             set.insert(input);
             self.not_recorded.set(set);

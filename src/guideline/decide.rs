@@ -5,7 +5,8 @@ use super::decision::*;
 use super::facts::{Facts, PlasmacytomaFacts};
 use super::palliation::Palliation;
 use super::{diagnosis, follow_up, prognosis, relapse, treatment};
-use crate::inputs::{Aside, Day, Inputs};
+use crate::inputs::words::Relapse;
+use crate::inputs::{Aside, Day, Entry, Input, Inputs};
 use smallvec::SmallVec;
 
 /// Decides what the guideline says of these inputs on a day. Nothing after that day counts.
@@ -207,5 +208,19 @@ fn treatment_notes<'i>(case: &Case<'i>, all: &Facts<'i>) -> Vec<Note<'i>> {
         let note = Note::about(NoteCode::NotCurrent, complication.entries.iter().copied());
         notes.push(Note { date: complication.day, ..note });
     }
+    let undated = undated(case);
+    if !undated.is_empty() {
+        notes.push(Note::about(NoteCode::NotCurrent, undated));
+    }
     notes
+}
+
+/// What else is recorded without a date alone, so that it is never current or after treatment: a relapse, and what is
+/// said of a palliative target.
+fn undated<'i>(case: &Case<'i>) -> SmallVec<[&'i Entry; 1]> {
+    use Input::{CriticalTissueInField, PalliativeTargetLarge, Reirradiation};
+    let newest = |input: Input| case.latest(input).filter(|it| it.time().is_none()).map(|it| it.entries).unwrap_or_default();
+    let relapses = newest(Input::Relapse).into_iter().filter(|entry| case.log.relapse(entry) != Some(Relapse::None));
+    let flags = [PalliativeTargetLarge, CriticalTissueInField, Reirradiation].into_iter().flat_map(newest);
+    relapses.chain(flags.filter(|entry| case.log.flag(entry) == Some(true))).collect()
 }

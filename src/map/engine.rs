@@ -5,6 +5,7 @@ use super::codes::{CodeId, KnownCode, MissId, RuleId};
 use super::coverage::{Coverage, FoundBy, FoundCode, Reason, Unused};
 use super::date::{self, Dated};
 use super::file::ResourceKind;
+use super::limits::Person;
 use super::panel::Panels;
 use super::part::Parts;
 use super::rule::{ExaminationPart, Miss, Rule};
@@ -55,6 +56,8 @@ pub(super) struct Mapper<'m, 'r, 'a> {
     pub replaced: Vec<*const ()>,
     /// The panels and reports that each result belongs to, found when a result without a date asks for them.
     pub panels: OnceCell<Panels<'r, 'a>>,
+    /// Who the patient is, found when reference limits ask for it.
+    pub person: OnceCell<Person>,
 }
 
 impl Mappings {
@@ -69,6 +72,7 @@ impl Mappings {
             waiting: Vec::new(),
             replaced: super::observation::replaced(record),
             panels: OnceCell::new(),
+            person: OnceCell::new(),
         };
         for (place, stored) in record.resources().enumerate() {
             let at = At {

@@ -9,6 +9,7 @@ mod engine;
 pub mod file;
 mod hash;
 mod input_table;
+mod limits;
 mod list;
 mod load;
 mod number;

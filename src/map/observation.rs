@@ -83,7 +83,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 self.unused(at, None, codes.first().copied(), Reason::ModifierExtension);
                 continue;
             }
-            self.by_codes(at, observation, &codes, &Answered::by_component(component));
+            self.by_codes(at, observation, &codes, &Answered::by_component(observation, component));
         }
         if !known && observation.has_member.is_empty() {
             let coded = observation.code.as_ref().is_some_and(CodeableConcept::is_coded);
@@ -154,14 +154,14 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let input = rule.input;
         let mut parts = rule.says;
         if let Some(reading) = &rule.value {
-            let part = self.read(at, observation, input, reading, answered, code)?;
+            let part = self.read(at, observation, (input, Field::Value), reading, answered, code)?;
             if !part.put(&mut parts, input, Field::Value) {
                 return Err(Reason::UnexpectedValue);
             }
         }
         let mut said = SaidSite::default();
         for (field, reading) in &rule.fields {
-            match self.read(at, observation, input, reading, answered, code) {
+            match self.read(at, observation, (input, *field), reading, answered, code) {
                 Ok(part) if part.put(&mut parts, input, *field) => {}
                 Ok(_) => return Err(Reason::UnexpectedValue),
                 Err(reason) if Field::required(input).contains(field) => return Err(reason),
@@ -200,13 +200,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         &mut self,
         at: &At<'r, 'a>,
         observation: &'r Observation<'a>,
-        input: Input,
+        (input, field): (Input, Field),
         reading: &'m Reading,
         answered: &Answered<'r, 'a>,
         code: CodeId,
     ) -> Result<Part<'m>, Reason> {
         match &reading.place {
-            Place::Element(Element::Value) => self.shape(at, input, &reading.shape, answered, code),
+            Place::Element(Element::Value) => self.shape(at, (input, field), &reading.shape, answered, code),
             Place::Component(codes) => {
                 let component = observation.component.iter().find(|component| {
                     self.mappings.known(component.code.as_ref()).iter().any(|code| codes.contains(code))
@@ -215,7 +215,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 if !component.modifier_extension.is_empty() {
                     return Err(Reason::ModifierExtension);
                 }
-                self.shape(at, input, &reading.shape, &Answered::by_component(component), code)
+                self.shape(at, (input, field), &reading.shape, &Answered::by_component(observation, component), code)
             }
             Place::Element(Element::BodySite) => {
                 let site = self.said_by_sites(at, observation.sites()).one();
@@ -224,7 +224,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             Place::Element(_) => Err(Reason::UnexpectedValue),
             Place::Extension(urls) => {
                 let extension = super::procedure::extension(&observation.extension, urls).ok_or(Reason::NoValue)?;
-                self.mappings.of_extension(input, &reading.shape, extension)
+                self.mappings.of_extension((input, field), &reading.shape, extension)
             }
         }
     }

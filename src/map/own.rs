@@ -52,7 +52,7 @@ fn entry<'r, 'a>(
             continue;
         };
         let read = if component.modifier_extension.is_empty() {
-            put(mapper, at, &mut parts, input, field, &Answered::by_component(component))
+            put(mapper, at, &mut parts, input, field, &Answered::by_component(observation, component))
         } else {
             Err(Reason::ModifierExtension)
         };
@@ -145,19 +145,16 @@ fn put<'r, 'a>(
     let fits = match answered.one()? {
         Written::Boolean(answer) => parts.put_bool(input, field, answer),
         Written::Integer(written) if whole_is_enough(&kind) => {
-            let number = if field == Field::Value { mappings.integer(input, &written)? } else { plain(&written)? };
-            parts.put_number(input, field, number)
+            parts.put_number(input, field, mappings.integer(input, field, &written)?)
         }
         Written::Quantity(written) => {
             let mut number = mappings.own_number(input, field, &kind, written)?;
             if field == Field::Value
                 && let Some(settings) = mappings.settings.get(input as usize)
             {
-                let (limits, unread) = mappings.limits(answered.ranges, &settings.own_factors);
+                let of_answer = (answered.observation, answered.ranges);
+                let limits = mapper.limits(at, input, None, of_answer, &settings.own_factors);
                 (number.low, number.high) = (limits.low, limits.high);
-                if unread {
-                    mapper.unused(at, Some(input), None, Reason::LimitNotUsed);
-                }
             }
             if field == Field::DoseGy && number.comparator.is_some() {
                 return Err(Reason::Comparator);
@@ -186,14 +183,6 @@ fn whole_is_enough(kind: &FieldKind) -> bool {
     matches!(kind, FieldKind::Count | FieldKind::AnyNumber | FieldKind::Number("1") | FieldKind::NumberOrBool("1"))
 }
 
-fn plain(written: &crate::fhir::text::Number<'_>) -> Result<Quantity, Reason> {
-    let value = super::number::exact(written)?;
-    if value.is_sign_negative() && !value.is_zero() {
-        return Err(Reason::Suspect);
-    }
-    Ok(Quantity::exact(value))
-}
-
 impl Mappings {
     /// A number in an own code: any UCUM unit that converts to that of the input.
     fn own_number(
@@ -211,7 +200,7 @@ impl Mappings {
         };
         let Some(settings) = self.settings.get(input as usize) else { return Err(Reason::UnexpectedValue) };
         if field == Field::Value {
-            match self.number(input, written, &settings.own_factors) {
+            match self.number(input, field, written, &settings.own_factors) {
                 Err(Reason::UnreadableUnit) => {}
                 read => return read,
             }
@@ -226,7 +215,7 @@ impl Mappings {
                 self.units.factor(known, target, settings.analyte.as_deref()).map_err(|_| Reason::UnreadableUnit)?
             }
         };
-        let number = self.number_by(input, written, factor)?;
+        let number = self.number_by(input, field, written, factor)?;
         if *kind == FieldKind::Count && !number.value.fract().is_zero() {
             return Err(Reason::NotWhole);
         }

@@ -228,7 +228,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         parts: &mut Parts,
     ) -> Result<(), Reason> {
         for (field, reading) in rule.fields.iter().filter(|(field, _)| *field != Field::Site) {
-            let read = match self.field(procedure, rule, volume, reading) {
+            let read = match self.field(procedure, rule, volume, (*field, reading)) {
                 Err(Reason::NoValue) => continue,
                 Ok(part) if part.put(parts, rule.input, *field) => continue,
                 Ok(_) => Reason::UnexpectedValue,
@@ -247,7 +247,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         procedure: &'r Procedure<'a>,
         rule: &'m Rule,
         volume: Option<&'r Extension<'a>>,
-        reading: &'m Reading,
+        (field, reading): (Field, &'m Reading),
     ) -> Result<Part<'m>, Reason> {
         match &reading.place {
             Place::Element(Element::Outcome) => match (&reading.shape, &procedure.outcome) {
@@ -259,7 +259,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             Place::Extension(urls) => {
                 let found = volume_part(procedure, volume, urls).ok_or(Reason::NoValue)?;
                 // It is there, and says it in another form: not the same as not said.
-                self.mappings.of_extension(rule.input, &reading.shape, found).map_err(|reason| match reason {
+                self.mappings.of_extension((rule.input, field), &reading.shape, found).map_err(|reason| match reason {
                     Reason::NoValue => Reason::UnexpectedValue,
                     reason => reason,
                 })
@@ -378,7 +378,7 @@ impl Mappings {
     /// A part that stands in an extension.
     pub(super) fn of_extension<'m>(
         &'m self,
-        input: Input,
+        (input, field): (Input, Field),
         shape: &'m Shape,
         extension: &Extension<'_>,
     ) -> Result<Part<'m>, Reason> {
@@ -390,9 +390,9 @@ impl Mappings {
         match shape {
             Shape::Quantity(factors) | Shape::Count(factors) => {
                 let number = match (&extension.value_quantity, integer) {
-                    (Some(written), _) => self.number(input, written, factors)?,
+                    (Some(written), _) => self.number(input, field, written, factors)?,
                     (None, Some(written)) if factors.without_unit || matches!(shape, Shape::Count(_)) => {
-                        self.integer(input, written)?
+                        self.integer(input, field, written)?
                     }
                     (None, Some(_)) => return Err(Reason::NoUnit),
                     (None, None) => return Err(Reason::NoValue),

@@ -86,7 +86,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 }
                 (Place::Extension(urls), shape) => {
                     let found = extension(&report.extension, urls).ok_or(Reason::NoValue)?;
-                    self.mappings.of_extension(input, shape, found)?
+                    self.mappings.of_extension((input, field), shape, found)?
                 }
                 _ => return Err(Reason::UnexpectedValue),
             };

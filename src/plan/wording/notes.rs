@@ -1,18 +1,18 @@
 //! Words for what a reader must know beside an outcome.
 
 use super::{Words, words};
-use crate::guideline::NoteCode;
+use crate::guideline::{Note, NoteCode};
 
-/// Whether a note comes before all else; the others are about the record.
-pub const fn comes_first(note: NoteCode) -> bool {
-    !matches!(
-        note,
+/// Whether a note comes before all else; the others are about the record. A complication without a date may be of today.
+pub fn comes_first(note: &Note<'_>) -> bool {
+    match note.code {
+        NoteCode::NotCurrent => note.date.is_none(),
         NoteCode::EarlierTreatment
-            | NoteCode::OtherDiseaseTreatment
-            | NoteCode::CourseCountedAsEnded
-            | NoteCode::NotCurrent
-            | NoteCode::Preliminary
-    )
+        | NoteCode::OtherDiseaseTreatment
+        | NoteCode::CourseCountedAsEnded
+        | NoteCode::Preliminary => false,
+        _ => true,
+    }
 }
 
 /// What a note says; what it is about (values, inputs, events, a day) is said after it.
@@ -67,8 +67,8 @@ pub const fn note(note: NoteCode) -> Words {
             "Kun behandlet med et palliativt stråleforløb: dosis var ikke kurativ",
         ),
         NotCurrent => words(
-            "Recorded more than 90 days ago, or without a whole date, and not counted as current",
-            "Registreret for mere end 90 dage siden eller uden fuld dato og regnes ikke som aktuelt",
+            "Recorded more than 90 days ago, or without a whole date, and not counted as current; if it is, record the date",
+            "Registreret for mere end 90 dage siden eller uden fuld dato og regnes ikke som aktuelt; er det aktuelt, så registrer datoen",
         ),
         Preliminary => words("Rests on a preliminary result", "Bygger på et foreløbigt svar"),
         ThinkOfOtherDiagnoses => words(
