@@ -13,6 +13,9 @@ resource! {
         /// The day of birth; may be partial.
         #[serde(borrow)]
         pub birth_date: Option<Text<'a>>,
+        /// The administrative gender: `male`, `female`, `other`, `unknown`.
+        #[serde(borrow)]
+        pub gender: Option<Text<'a>>,
         /// Whether the patient has died.
         pub deceased_boolean: Option<bool>,
         /// When the patient died.
@@ -164,6 +167,9 @@ resource! {
         /// The ages at that time; they give no date.
         #[serde(borrow)]
         pub performed_range: Option<Box<Range<'a>>>,
+        /// Why, as codes.
+        #[serde(borrow)]
+        pub reason_code: List<CodeableConcept<'a>>,
         /// Why, as resources.
         #[serde(borrow)]
         pub reason_reference: List<Reference<'a>>,
@@ -183,6 +189,8 @@ resource! {
         pub(super) context: Presence,
         /// STU3's `notDone`.
         pub(super) not_done: Presence,
+        /// DSTU2's `notPerformed`.
+        pub(super) not_performed: Presence,
         /// R5's `occurrence[x]`, in any form.
         #[serde(
             alias = "occurrencePeriod",

@@ -208,6 +208,12 @@ pub struct ReferenceRange<'a> {
     /// What the range is of: `normal` where it does not say.
     #[serde(borrow, rename = "type")]
     pub kind: Option<CodeableConcept<'a>>,
+    /// The groups of people that it is for, all of them at once: a sex, the pregnant …
+    #[serde(borrow)]
+    pub applies_to: List<CodeableConcept<'a>>,
+    /// The ages that it is for.
+    #[serde(borrow)]
+    pub age: Option<Box<Range<'a>>>,
     /// The range in words.
     #[serde(borrow)]
     pub text: Option<Text<'a>>,

@@ -168,26 +168,29 @@ impl<'a> Resource<'a> {
 
     pub(super) fn other_version(&self) -> Option<(&'static str, &'static str)> {
         let shown = match self {
-            Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE, NONE],
+            Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE, NONE, NONE],
             Resource::Condition(condition) => [
                 (condition.asserted_date, "STU3", "assertedDate"),
                 (condition.context, "STU3", "context"),
                 (condition.participant, "R5", "participant"),
+                NONE,
             ],
             Resource::Observation(observation) => [
                 (observation.related, "STU3", "related"),
                 (observation.context, "STU3", "context"),
                 (observation.triggered_by, "R5", "triggeredBy"),
+                NONE,
             ],
             Resource::DiagnosticReport(report) => {
-                [(report.coded_diagnosis, "STU3", "codedDiagnosis"), (report.context, "STU3", "context"), NONE]
+                [(report.coded_diagnosis, "STU3", "codedDiagnosis"), (report.context, "STU3", "context"), NONE, NONE]
             }
             Resource::Procedure(procedure) => [
+                (procedure.not_performed, "DSTU2", "notPerformed"),
                 (procedure.not_done, "STU3", "notDone"),
                 (procedure.context, "STU3", "context"),
                 (procedure.occurrence_date_time, "R5", "occurrence[x]"),
             ],
-            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => [NONE, NONE, NONE],
+            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => [NONE; 4],
         };
         shown
             .into_iter()

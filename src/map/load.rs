@@ -1,6 +1,6 @@
 //! The mapping files of a folder, or those that the program carries, made into mappings or into a list of problems.
 
-use super::codes::{Answer, CodeId, Codes, MissId, RuleId};
+use super::codes::{Answer, CodeId, Codes, MissId, RuleId, Sex};
 use super::file::{self, Code, Trust};
 use super::input_table;
 use super::problem::{Problem, SourceFile, suggestion};
@@ -193,6 +193,18 @@ impl Loading {
                     continue;
                 }
                 known.answer = Some(answer);
+            }
+        }
+        for (sex, codes) in [(Sex::Male, &table.male), (Sex::Female, &table.female)] {
+            for code in codes {
+                let Some(id) = self.code(source, code) else { continue };
+                let Some(known) = self.codes.get_mut(id) else { continue };
+                if known.sex.is_some_and(|earlier| earlier != sex) {
+                    let message = format!("`{}` stands for both sexes", code.get_ref().code.get_ref());
+                    self.problems.push(source.problem(code.span(), message, "the second"));
+                    continue;
+                }
+                known.sex = Some(sex);
             }
         }
     }

@@ -86,7 +86,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 }
                 (Place::Extension(urls), shape) => {
                     let found = extension(&report.extension, urls).ok_or(Reason::NoValue)?;
-                    self.mappings.of_extension(input, shape, found)?
+                    self.mappings.of_extension((input, field), shape, found)?
                 }
                 _ => return Err(Reason::UnexpectedValue),
             };
@@ -95,20 +95,25 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
         }
         let value = parts.value(input).ok_or(Reason::MissingPart)?;
-        let dated = match (&report.effective_date_time, &report.effective_period) {
-            (Some(text), _) => date::date(text),
-            (None, Some(period)) => date::end_of(period),
-            (None, None) => issued(report.issued.as_deref()),
+        let dated = match effective(report) {
+            Dated::Not(Reason::NoDate) => issued(report.issued.as_deref()),
+            dated => dated,
         };
-        let time = match dated {
-            Dated::Not(reason) => return Err(reason),
-            dated => self.time(at, input, Some(code), dated),
-        };
+        let time = self.time(at, input, Some(code), dated)?;
         self.entry(at, FoundBy::Code(code), input, value, time, &parts);
         if let Some(part) = rule.part {
             self.part(part, time);
         }
         Ok(())
+    }
+}
+
+/// When the examination was made.
+pub(super) fn effective(report: &DiagnosticReport<'_>) -> Dated {
+    match (&report.effective_date_time, &report.effective_period) {
+        (Some(text), _) => date::date(text),
+        (None, Some(period)) => date::end_of(period),
+        (None, None) => Dated::Not(Reason::NoDate),
     }
 }
 
