@@ -219,7 +219,8 @@ fn treatment_notes<'i>(case: &Case<'i>, all: &Facts<'i>) -> Vec<Note<'i>> {
 /// said of a palliative target.
 fn undated<'i>(case: &Case<'i>) -> SmallVec<[&'i Entry; 1]> {
     use Input::{CriticalTissueInField, PalliativeTargetLarge, Reirradiation};
-    let newest = |input: Input| case.latest(input).filter(|it| it.time().is_none()).map(|it| it.entries).unwrap_or_default();
+    let newest =
+        |input: Input| case.latest(input).filter(|it| it.time().is_none()).map(|it| it.entries).unwrap_or_default();
     let relapses = newest(Input::Relapse).into_iter().filter(|entry| case.log.relapse(entry) != Some(Relapse::None));
     let flags = [PalliativeTargetLarge, CriticalTissueInField, Reirradiation].into_iter().flat_map(newest);
     relapses.chain(flags.filter(|entry| case.log.flag(entry) == Some(true))).collect()

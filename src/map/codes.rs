@@ -192,8 +192,7 @@ impl Codes {
             // also without the D, in the URI of the WHO.
             Some(danish)
                 if system.spelling != Spelling::SksDiagnosis
-                    && (is_danish(&key)
-                        || (system.spelling == Spelling::Icd10Who && is_danish_extension(&key))) =>
+                    && (is_danish(&key) || (system.spelling == Spelling::Icd10Who && is_danish_extension(&key))) =>
             {
                 let key = canonical(Spelling::SksDiagnosis, code);
                 return danish.codes.get(key.as_str()).copied();
