@@ -63,7 +63,7 @@ pub enum Oddity {
         /// Which.
         source: String,
     },
-    /// A resource in the patient's Bundle does not say whose it is, or in a way that leads to no patient.
+    /// A resource in the patient's Bundle does not say whose it is, or in a way that leads to no patient: to a group, say.
     NoPatient {
         /// Which.
         source: String,

@@ -5,11 +5,13 @@ use super::common::Common;
 use super::datatypes::Reference;
 use super::observation::Observation;
 use super::text::{Presence, Text};
+use fhir_sdk::r4b::resources::ResourceType;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 /// A resource of a type that is read, or of another.
 #[derive(Clone, Debug)]
@@ -54,6 +56,14 @@ pub enum Unreadable {
         /// What is wrong with it.
         problem: &'static str,
     },
+}
+
+/// Whether FHIR R4 has a type of this name. The types that R4B knows are R4's, but for some of medicinal products,
+/// substances and evidence.
+pub fn is_type(kind: &str) -> bool {
+    let only_in_r4 =
+        kind.starts_with("MedicinalProduct") || kind.starts_with("Substance") || kind.ends_with("EvidenceSynthesis");
+    only_in_r4 || ResourceType::from_str(kind).is_ok()
 }
 
 impl<'a> Resource<'a> {

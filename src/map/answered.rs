@@ -133,8 +133,23 @@ pub(super) fn said_by_existence(mappings: &Mappings, answered: &Answered<'_, '_>
 }
 
 impl Mappings {
-    /// Yes or no, in the forms that are believed.
+    /// Yes or no, in the forms that are believed; an interpretation must not take it back.
     pub(super) fn presence(&self, forms: Forms, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
+        let answer = self.presence_by_value(forms, answered)?;
+        self.not_taken_back(answer, answered)
+    }
+
+    /// A yes or no, if the interpretation beside it does not say otherwise or leave it open.
+    pub(super) fn not_taken_back(&self, answer: bool, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
+        let codes = answered.interpretation.iter().flat_map(|concept| self.known(Some(concept)));
+        match self.answer(codes) {
+            Ok(interpreted) if interpreted != answer => Err(Reason::Conflict),
+            Err(reason @ (Reason::Conflict | Reason::Unclear)) => Err(reason),
+            _ => Ok(answer),
+        }
+    }
+
+    fn presence_by_value(&self, forms: Forms, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
         let written = match answered.one() {
             Ok(written) => written,
             Err(Reason::NoValue) if forms.believe(PresenceForm::Interpretation) => {

@@ -62,7 +62,7 @@ words! {
         NotADate = "not_a_date",
         /// It is not about the patient.
         OtherPatient = "other_patient",
-        /// It does not say whose it is.
+        /// It does not say which patient's it is: it does not say whose, or it is a group's or a device's.
         NoPatient = "no_patient",
         /// It is about another disease.
         OtherDisease = "other_disease",
@@ -78,6 +78,8 @@ words! {
         ReportToRead = "report_to_read",
         /// It is no FHIR resource that can be read.
         UnreadableResource = "unreadable_resource",
+        /// FHIR R4 has no type of its name.
+        UnknownType = "unknown_type",
         /// A newer version, or a correction, has taken its place.
         Replaced = "replaced",
         /// The same version is there with two contents.
@@ -155,7 +157,7 @@ impl Reason {
             Reason::PartialDate => "its date is only a month or a year",
             Reason::NotADate => "its date is not a date",
             Reason::OtherPatient => "it is another patient's",
-            Reason::NoPatient => "it does not say whose it is",
+            Reason::NoPatient => "it does not say which patient's it is",
             Reason::OtherDisease => "it is about another disease",
             Reason::UnknownSite => {
                 "which place it was to is not known here: neither is whether it was to the tumour, so it is not used"
@@ -167,6 +169,7 @@ impl Reason {
             Reason::Conflict => "it contradicts itself",
             Reason::ReportToRead => "a report that a person must read",
             Reason::UnreadableResource => "it is not a resource that can be read",
+            Reason::UnknownType => "FHIR R4 has no type of that name",
             Reason::Replaced => "a newer version or a correction has taken its place",
             Reason::TwoContents => "the same version is there with two contents; both are used",
             Reason::LinkedRecord => "another record of the same person is not read",

@@ -11,7 +11,9 @@ use super::part::Parts;
 use super::rule::{ExaminationPart, Miss, Rule};
 use super::site::UnknownSite;
 use crate::fhir::datatypes::{CodeableConcept, Coding, Reference};
+use crate::fhir::record::same_identifier;
 use crate::fhir::reference::Address;
+use crate::fhir::resource::is_type;
 use crate::fhir::{Common, Found, Record, Resource, Stored};
 use crate::inputs::words::Modality;
 use crate::inputs::{Aside, AsideReason, Day, Entry, Input, Inputs, Source, Value, When};
@@ -166,8 +168,15 @@ impl Mappings {
 
 impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     fn resource(&mut self, mut at: At<'r, 'a>) {
-        if matches!(at.stored.resource, Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_)) {
-            return;
+        match &at.stored.resource {
+            Resource::Unread(_) if !is_type(at.stored.resource.kind()) => {
+                return self.unused(&at, None, None, Reason::UnknownType);
+            }
+            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => return,
+            _ => {}
+        }
+        if self.contradicts_the_patient(&at.stored.resource) {
+            return self.unused(&at, None, None, Reason::OtherPatient);
         }
         if let Some(reason) = modified(&at.stored.resource.common()) {
             self.unused(&at, None, None, reason);
@@ -216,6 +225,21 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a resource that is the patient's by address names the patient by an identifier that is not the patient's,
+    /// of a system in which the patient has one: one of the two is wrong, and which is not for us to say.
+    fn contradicts_the_patient(&self, resource: &Resource<'a>) -> bool {
+        let Some(subject) = resource.subject() else { return false };
+        let Some(said) = subject.identifier.as_deref().filter(|it| it.value.is_some() && it.system.is_some()) else {
+            return false;
+        };
+        let patients = self.record.resources().filter(|stored| matches!(stored.resource, Resource::Patient(_)));
+        let mut of_system = patients
+            .flat_map(|stored| stored.resource.common().identifier)
+            .filter(|it| it.system == said.system && it.value.is_some())
+            .peekable();
+        of_system.peek().is_some() && !of_system.any(|it| same_identifier(it, said))
     }
 
     /// The reference that entries of a resource carry.

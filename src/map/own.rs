@@ -143,7 +143,7 @@ fn put<'r, 'a>(
     let kind = field.kind(input).ok_or(Reason::UnexpectedValue)?;
     let mappings = mapper.mappings;
     let fits = match answered.one()? {
-        Written::Boolean(answer) => parts.put_bool(input, field, answer),
+        Written::Boolean(answer) => parts.put_bool(input, field, mappings.not_taken_back(answer, answered)?),
         Written::Integer(written) if whole_is_enough(&kind) => {
             parts.put_number(input, field, mappings.integer(input, field, &written)?)
         }

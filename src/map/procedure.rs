@@ -30,8 +30,15 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         for code in mappings.known(procedure.code.as_ref()) {
             known |= self.near_misses(at, code);
         }
+        for (by, input) in &starts.conflicts {
+            self.unused(at, Some(*input), by.code(), Reason::Conflict);
+        }
         for (by, rule) in starts.rules {
             known = true;
+            if starts.conflicts.iter().any(|(_, input)| *input == rule.input) {
+                self.unused(at, Some(rule.input), by.code(), Reason::Conflict);
+                continue;
+            }
             if let Err(reason) = self.by_procedure_rule(at, procedure, by, rule) {
                 self.unused(at, Some(rule.input), by.code(), reason);
             }
@@ -196,10 +203,14 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             let mut parts = rule.says;
             self.fields(at, procedure, by, rule, volume, &mut parts)?;
             let of_volume = self.said_of_volume(at, procedure, rule, volume);
-            // A place that is not known may stand for any, so the place of the whole is that of its only volume alone.
-            let by_the_whole =
-                !of_volume.is_said() || (of_volume.one().is_none() && of_all.is_one() && volumes.len() < 2);
-            read.push((parts, if by_the_whole { of_all.clone() } else { of_volume }));
+            // A place that is not known may be any, so the place of the whole is that of its only volume alone.
+            let is_of_the_whole = of_volume.one().is_none() && of_all.is_one() && volumes.len() < 2;
+            let said = match of_volume.is_said() {
+                true if is_of_the_whole => of_all.clone().and(of_volume),
+                true => of_volume,
+                false => of_all.clone(),
+            };
+            read.push((parts, said));
         }
         Ok(read)
     }

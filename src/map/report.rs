@@ -13,7 +13,6 @@ use super::procedure::extension;
 use super::rule::{Place, Rule, Shape};
 use crate::fhir::clinical::DiagnosticReport;
 use crate::fhir::datatypes::CodeableConcept;
-use crate::inputs::Input;
 use smallvec::SmallVec;
 
 impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
@@ -52,18 +51,27 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         known: &mut bool,
     ) -> bool {
         let mappings = self.mappings;
-        let mut seen: SmallVec<[Input; 2]> = SmallVec::new();
+        let mut rules: SmallVec<[(CodeId, &'m Rule); 2]> = SmallVec::new();
         for code in codes {
             *known |= self.near_misses(at, *code);
-            for rule in mappings.rules_of(*code, ResourceKind::DiagnosticReport).filter(|rule| rule.codes_in == place) {
-                *known = true;
-                if seen.contains(&rule.input) {
-                    continue;
-                }
-                match self.by_report_rule(at, report, *code, rule) {
-                    Ok(()) => seen.push(rule.input),
-                    Err(reason) => self.unused(at, Some(rule.input), Some(*code), reason),
-                }
+            let of_code = mappings.rules_of(*code, ResourceKind::DiagnosticReport);
+            rules.extend(of_code.filter(|rule| rule.codes_in == place).map(|rule| (*code, rule)));
+        }
+        *known |= !rules.is_empty();
+        let mut seen: SmallVec<[&Rule; 2]> = SmallVec::new();
+        for (code, rule) in &rules {
+            let of_input = |other: &Rule| other.input == rule.input;
+            // The codes of one concept mean the same, so that two techniques contradict each other.
+            if rules.iter().any(|(_, other)| of_input(other) && other.says != rule.says) {
+                self.unused(at, Some(rule.input), Some(*code), Reason::Conflict);
+                continue;
+            }
+            if seen.iter().any(|earlier| of_input(earlier) && earlier.part == rule.part) {
+                continue;
+            }
+            match self.by_report_rule(at, report, *code, rule) {
+                Ok(()) => seen.push(rule),
+                Err(reason) => self.unused(at, Some(rule.input), Some(*code), reason),
             }
         }
         !seen.is_empty()

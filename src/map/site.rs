@@ -73,6 +73,12 @@ impl SaidSite {
         &self.unknown
     }
 
+    /// Both together.
+    pub fn and(mut self, other: SaidSite) -> SaidSite {
+        self.add(other);
+        self
+    }
+
     fn add(&mut self, other: SaidSite) {
         self.differs |= other.differs || self.known.zip(other.known).is_some_and(|(one, other)| one != other);
         self.known = self.known.or(other.known);

@@ -59,7 +59,7 @@ impl<'a, 'p> Assembly<'a, 'p> {
             .iter()
             .map(|owner| match owner {
                 Owner::Patient(name) => self.patients.find(name),
-                Owner::NotRead | Owner::Unsaid | Owner::Nobody => None,
+                Owner::NotRead | Owner::NotAPatient | Owner::Unsaid | Owner::Nobody => None,
             })
             .collect();
         let of_text = TextsPatients::of(&parts, &numbers);

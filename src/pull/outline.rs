@@ -4,6 +4,7 @@ use super::survey::{Request, Response};
 use crate::fhir::Resource;
 use crate::fhir::datatypes::{Identifier, Reference};
 use crate::fhir::reference::Address;
+use crate::fhir::resource::is_type;
 use crate::fhir::text::{List, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -86,6 +87,8 @@ pub enum Owner {
     Patient(PatientName),
     /// Of a type that no input is read from: nobody asks.
     NotRead,
+    /// Nobody's who is a patient: a group's or a device's; or of a type that FHIR does not have, without a word of whose.
+    NotAPatient,
     /// Of a thing that goes with the resources that refer to it, and need not say.
     Unsaid,
     /// It does not say, or in a way that leads to no patient.
@@ -146,6 +149,10 @@ impl<'a> Outline<'a> {
                 let contained = || read::<List<Outline<'a>>>(self.contained).unwrap_or_default().into_iter().collect();
                 subject_owner(&subject, full_url, contained, addresses)
             }
+            Some(kind) if !is_type(kind) => {
+                let subject = read::<Reference<'a>>(self.subject.or(self.patient));
+                owner_of_unknown(subject.as_ref(), full_url, addresses)
+            }
             _ => Owner::NotRead,
         }
     }
@@ -194,6 +201,9 @@ impl<'a> Outline<'a> {
 pub fn owner_of(resource: &Resource<'_>, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
     let common = resource.common();
     match resource {
+        Resource::Unread(unread) if !is_type(resource.kind()) => {
+            owner_of_unknown(unread.subject().as_ref(), full_url, addresses)
+        }
         Resource::Unread(_) => Owner::NotRead,
         Resource::Patient(_) => {
             let id = common.id.map(|id| id.as_str());
@@ -205,6 +215,11 @@ pub fn owner_of(resource: &Resource<'_>, full_url: Option<&str>, addresses: &Add
             subject_owner(&subject, full_url, contained, addresses)
         }
     }
+}
+
+/// Whose a resource is of a type that FHIR does not have: it may be a result under a wrong name, so its patient hears of it.
+fn owner_of_unknown(subject: Option<&Reference<'_>>, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
+    subject.map_or(Owner::NotAPatient, |subject| subject_owner(subject, full_url, Vec::new, addresses))
 }
 
 /// A material or a site need not say whose it is.
@@ -251,7 +266,7 @@ fn subject_owner<'c>(
         _ => subject.kind.as_deref().is_some_and(|kind| kind != "Patient"),
     };
     if of_another_type {
-        return Owner::NotRead;
+        return Owner::NotAPatient;
     }
     subject_name(subject, full_url, contained, addresses).map_or(Owner::Nobody, Owner::Patient)
 }

@@ -143,7 +143,7 @@ impl Survey {
         addresses: &Addresses<'_>,
     ) {
         match outline.owner(full_url, addresses) {
-            Owner::NotRead | Owner::Unsaid => {}
+            Owner::NotRead | Owner::NotAPatient | Owner::Unsaid => {}
             Owner::Patient(PatientName::Identifier(..)) if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
                 self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
@@ -169,7 +169,7 @@ impl Survey {
     /// Adds a resource that was read and is as it should be; nothing where it needs a closer look.
     pub fn add_read(&mut self, resource: &Resource<'_>, full_url: Option<&str>, owner: &Owner) -> Option<()> {
         match owner {
-            Owner::NotRead | Owner::Unsaid => {}
+            Owner::NotRead | Owner::NotAPatient | Owner::Unsaid => {}
             Owner::Patient(PatientName::Identifier(..)) if resource.kind() == "Patient" => return None,
             Owner::Nobody => return None,
             Owner::Patient(name) => {
