@@ -11,7 +11,7 @@ use super::part::Parts;
 use super::rule::{ExaminationPart, Miss, Rule};
 use super::site::UnknownSite;
 use crate::fhir::datatypes::{CodeableConcept, Coding, Reference};
-use crate::fhir::record::same_identifier;
+use crate::fhir::record::whole;
 use crate::fhir::reference::Address;
 use crate::fhir::resource::is_type;
 use crate::fhir::{Common, Found, Record, Resource, Stored};
@@ -239,7 +239,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             .flat_map(|stored| stored.resource.common().identifier)
             .filter(|it| it.system == said.system && it.value.is_some())
             .peekable();
-        of_system.peek().is_some() && !of_system.any(|it| same_identifier(it, said))
+        of_system.peek().is_some() && !of_system.any(|it| whole(it) == whole(said))
     }
 
     /// The reference that entries of a resource carry.
