@@ -111,10 +111,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let purpose = if input.is_treatment() { self.purpose(at, procedure) } else { Purpose::NotSaid };
         let mut treatments: Vec<(Parts, Option<AsideReason>)> = Vec::new();
         for (mut parts, said) in self.volumes(at, procedure, by, rule)? {
-            let aside = self.placed(at, by, input, purpose, &said, &mut parts);
-            merge_volume(&mut treatments, (parts, aside), || {
-                self.unused(at, Some(input), by.code(), Reason::OtherVolume)
-            });
+            let aside = match input.is_treatment() {
+                true => self.placed(at, by, input, purpose, &said, &mut parts),
+                false => None,
+            };
+            if merge_volume(&mut treatments, (parts, aside)) && aside.is_none() {
+                self.unused(at, Some(input), by.code(), Reason::OtherVolume);
+            }
         }
         let performed = performed(procedure, input)?;
         if treatments.iter().any(|(_, aside)| *aside != Some(AsideReason::OtherDisease)) {
@@ -359,23 +362,19 @@ fn status(procedure: &Procedure<'_>, course: bool) -> Result<(), Reason> {
 }
 
 /// Adds a volume; of several to one site the one with the highest dose is the course's, for each names the whole dose to
-/// it. Volumes whose places are not known are not of one site.
-fn merge_volume(
-    volumes: &mut Vec<(Parts, Option<AsideReason>)>,
-    next: (Parts, Option<AsideReason>),
-    other_volume: impl FnOnce(),
-) {
+/// it. Volumes whose places are not known are not of one site. Whether there was one to its site already.
+fn merge_volume(volumes: &mut Vec<(Parts, Option<AsideReason>)>, next: (Parts, Option<AsideReason>)) -> bool {
     let is_same = |(parts, aside): &&mut (Parts, Option<AsideReason>)| {
         parts.site == next.0.site && *aside == next.1 && next.1 != Some(AsideReason::UnknownSite)
     };
     let Some(earlier) = volumes.iter_mut().find(is_same) else {
         volumes.push(next);
-        return;
+        return false;
     };
-    other_volume();
     if next.0.dose_gy > earlier.0.dose_gy {
         *earlier = next;
     }
+    true
 }
 
 /// An extension by its URLs from the outside in.
