@@ -6,7 +6,7 @@ use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, modified};
 use super::file::Element;
-use super::part::{Field, Parts};
+use super::part::{Field, Parts, has_site};
 use super::purpose::Purpose;
 use super::rule::{Place, Reading, Rule, Shape};
 use super::site::SaidSite;
@@ -173,7 +173,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         if purpose != Purpose::NotKnown {
             return None;
         }
-        let is_placed = parts.site.is_some() || Field::Site.kind(input).is_none();
+        let is_placed = parts.site.is_some() || !has_site(input);
         self.unused(at, Some(input), by.code(), if is_placed { Reason::PartNotUsed } else { Reason::UnknownReason });
         (!is_placed).then_some(AsideReason::UnknownReason)
     }

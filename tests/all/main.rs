@@ -29,6 +29,7 @@ mod rules;
 mod runs;
 mod sample;
 mod seed;
+mod set_aside;
 mod small_server;
 mod smart;
 mod standing;
