@@ -17,6 +17,7 @@ mod observation;
 mod own;
 mod panel;
 mod part;
+mod performed;
 mod problem;
 mod procedure;
 mod profiles;

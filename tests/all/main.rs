@@ -33,6 +33,7 @@ mod runs;
 mod sample;
 mod seed;
 mod service;
+mod set_aside;
 mod small_server;
 mod smart;
 mod standing;

@@ -1,6 +1,7 @@
 //! The shipped mapping files hold, every code in them feeds its input, and every mistake is told with its place.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use plasmabridge::inputs::{Input, Kind};
 use plasmabridge::map::file::CodesIn;
 use plasmabridge::map::{Mappings, SourceFile, picture};
 
@@ -177,4 +178,19 @@ fn every_shipped_code_feeds_its_input() {
         }
     }
     assert!(idle.is_empty(), "{}", idle.join("\n"));
+}
+
+/// A number of every input that is compared with anything has an end beyond which it is not believed.
+#[test]
+fn every_number_that_decides_has_an_end() {
+    let files = shipped();
+    let tables: Vec<toml::Table> = files.iter().map(|file| file.text.parse().unwrap()).collect();
+    let is_number = |input: &&Input| matches!(input.kind(), Kind::Count | Kind::Quantity | Kind::QuantityOrBool);
+    let deciding: Vec<&Input> =
+        Input::ALL.iter().filter(is_number).filter(|input| !Input::WORKUP_PANEL.contains(input)).collect();
+    assert_eq!(deciding.len(), 21);
+    for input in deciding {
+        let table = tables.iter().find_map(|file| file.get(input.word())).unwrap();
+        assert!(table.get("suspect_above").is_some(), "{input}");
+    }
 }
