@@ -89,7 +89,8 @@ impl<'i> Case<'i> {
     pub fn new(inputs: &'i Inputs, as_of: Day) -> Case<'i> {
         let set_aside = inputs.set_aside().iter().map(|aside| &aside.entry).filter(|it| it.input == Input::Surgery);
         let operations = inputs.of(Input::Surgery).iter().chain(set_aside).filter_map(Entry::day);
-        let operations = operations.filter(|day| *day <= as_of).collect();
+        let mut operations: SmallVec<[Day; 4]> = operations.filter(|day| *day <= as_of).collect();
+        operations.sort_unstable();
         Case {
             inputs,
             as_of,
