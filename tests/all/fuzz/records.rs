@@ -143,7 +143,7 @@ proptest! {
 }
 
 /// The coverage names what else is in a patient's Bundle; all else is the same.
-fn without_coverage(said: &String) -> (String, String) {
+fn without_coverage(said: &str) -> (String, String) {
     let (inputs, rest) =
         said.split_once("{\"patient\":\"").map_or(("", ""), |(_, rest)| rest.split_once("{\"patient\":").unwrap());
     let decided = rest.find("\"as_of\":").map(|place| rest[place..].to_owned());
