@@ -2,7 +2,7 @@
 
 use super::datatypes::{Identifier, Reference};
 use super::reference::Address;
-use super::resource::{Resource, Unreadable};
+use super::resource::{Resource, Unreadable, is_read, kind_of};
 use super::text::Text;
 use jiff::Timestamp;
 use smallvec::SmallVec;
@@ -35,6 +35,15 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// Whether an address with this server and version means this one of the resources of its type and id.
+    fn is_meant(&self, base: Option<&str>, version: Option<&str>) -> bool {
+        let same_server = match (base, self.base()) {
+            (Some(wanted), Some(has)) => wanted == has,
+            _ => true,
+        };
+        same_server && is_version(self, version)
+    }
+
     /// `Type/id` with `/_history/version` where known; the Bundle's address where the resource has no id.
     pub fn source(&self) -> String {
         match (&self.full_url, self.resource.common().id) {
@@ -47,13 +56,6 @@ impl<'a> Stored<'a> {
 /// What was odd about a patient's resources; none of it is read for an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Oddity {
-    /// A resource of the patient cannot be read.
-    Unreadable {
-        /// Which (`Observation/o1`), or the entry of the file.
-        source: String,
-        /// Why.
-        why: Unreadable,
-    },
     /// A resource in the patient's Bundle is another patient's.
     OtherPatient {
         /// Which.
@@ -156,30 +158,25 @@ impl<'a> Record<'a> {
     }
 
     /// Adds a resource, and apart from it those that it contains.
-    pub fn add(&mut self, mut stored: Stored<'a>) {
+    ///
+    /// # Errors
+    /// Where a contained one is damaged: the record is then not whole.
+    pub fn add(&mut self, mut stored: Stored<'a>) -> Result<(), Unreadable> {
         self.index.take();
         let place = self.resources.len();
         stored.place = place;
         stored.container = None;
         let contained: Vec<_> = stored.resource.common().contained.iter().map(|raw| raw.get()).collect();
-        let source = if contained.is_empty() { String::new() } else { stored.source() };
         self.resources.push(stored);
         for text in contained {
-            match Resource::read(text) {
-                Ok(resource) => {
-                    let place_of_contained = self.resources.len();
-                    self.resources.push(Stored {
-                        resource,
-                        full_url: None,
-                        container: Some(place),
-                        place: place_of_contained,
-                    });
-                }
-                Err(why) => {
-                    self.oddities.push(Oddity::Unreadable { source: format!("{source}, contained resource"), why });
-                }
-            }
+            let resource = match Resource::read(text) {
+                Err(_) if kind_of(text).is_some_and(|kind| !is_read(&kind)) => continue,
+                read => read.map_err(|why| Unreadable::Contained(Box::new(why)))?,
+            };
+            let place_of_contained = self.resources.len();
+            self.resources.push(Stored { resource, full_url: None, container: Some(place), place: place_of_contained });
         }
+        Ok(())
     }
 
     /// Notes what was odd.
@@ -292,14 +289,7 @@ impl<'a> Record<'a> {
                 let base = base.or_else(|| from.base());
                 let candidates = index.by_address.get(&(kind.to_owned(), id.to_owned()));
                 let candidates = candidates.into_iter().flatten().filter_map(|place| self.resources.get(*place));
-                let suits = |stored: &&Stored<'a>| {
-                    let same_server = match (base, stored.base()) {
-                        (Some(wanted), Some(found)) => wanted == found,
-                        _ => true,
-                    };
-                    same_server && is_version(stored, version)
-                };
-                let mut found = candidates.filter(suits);
+                let mut found = candidates.filter(|stored| stored.is_meant(base, version));
                 match (found.next(), found.next()) {
                     (None, _) => Found::NotHere,
                     (Some(stored), None) => Found::Resource(stored),
@@ -307,6 +297,27 @@ impl<'a> Record<'a> {
                 }
             }
         }
+    }
+
+    /// Whether an extension in one of the resources, or in what they contain, leads to this resource, which is not among
+    /// them yet.
+    pub fn refers_to(&self, other: &Stored<'_>) -> bool {
+        let leads_there = |from: &Stored<'a>, reference: &Reference<'a>| match reference.reference.as_deref() {
+            Some(text) => match Address::of(text) {
+                Address::Name(_) => other.full_url.as_deref() == Some(text),
+                Address::Server { base, kind, id, version } => {
+                    other.resource.kind() == kind
+                        && other.resource.common().id.is_some_and(|has| has.as_str() == id)
+                        && other.is_meant(base.or_else(|| from.base()), version)
+                }
+                Address::Contained(_) | Address::Malformed => false,
+            },
+            None => reference.identifier.as_deref().is_some_and(|wanted| {
+                other.resource.common().identifier.iter().any(|has| same_identifier(has, wanted))
+            }),
+        };
+        let mut references = self.resources.iter().map(|from| (from, from.resource.named_in_extensions()));
+        references.any(|(from, references)| references.into_iter().any(|it| leads_there(from, it)))
     }
 
     fn find_identifier(&self, wanted: &Identifier<'a>, kind: Option<&str>) -> Found<'_, 'a> {

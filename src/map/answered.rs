@@ -26,7 +26,7 @@ impl<'v, 'a> Answered<'v, 'a> {
     pub fn by(observation: &'v Observation<'a>) -> Self {
         Answered {
             value: observation.value(),
-            absent: observation.data_absent_reason.is_some(),
+            absent: observation.data_absent_reason.is_there(),
             interpretation: &observation.interpretation,
             ranges: &observation.reference_range,
         }
@@ -36,7 +36,7 @@ impl<'v, 'a> Answered<'v, 'a> {
     pub fn by_component(component: &'v Component<'a>) -> Self {
         Answered {
             value: component.value(),
-            absent: component.data_absent_reason.is_some(),
+            absent: component.data_absent_reason.is_there(),
             interpretation: &component.interpretation,
             ranges: &component.reference_range,
         }

@@ -186,9 +186,9 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             (Some(text), _) => date::date(text),
             (None, Some(period)) => date::start_of(period),
             (None, None) => {
-                let undated = condition.onset_age.is_some()
-                    || condition.onset_range.is_some()
-                    || condition.onset_string.is_some();
+                let undated = condition.onset_age.is_there()
+                    || condition.onset_range.is_there()
+                    || condition.onset_string.is_there();
                 Dated::Not(if undated { Reason::PartialDate } else { Reason::NoDate })
             }
         };

@@ -176,7 +176,7 @@ impl Mappings {
 
 impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     fn resource(&mut self, mut at: At<'r, 'a>) {
-        if matches!(at.stored.resource, Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_)) {
+        if matches!(at.stored.resource, Resource::BodyStructure(_) | Resource::Unread(_)) {
             return;
         }
         if let Some(reason) = modified(&at.stored.resource.common()) {
@@ -189,7 +189,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             Resource::Observation(observation) => self.observation(&mut at, observation),
             Resource::DiagnosticReport(report) => self.report(&mut at, report),
             Resource::Procedure(procedure) => self.procedure(&at, procedure),
-            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => {}
+            Resource::BodyStructure(_) | Resource::Unread(_) => {}
         }
     }
 
@@ -327,5 +327,5 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
 
 /// Whether a resource must not be read since something that is not known here may change its meaning.
 pub(super) fn modified(common: &Common<'_, '_>) -> Option<Reason> {
-    (!common.modifier_extension.is_empty() || common.implicit_rules.is_some()).then_some(Reason::ModifierExtension)
+    (common.modifier_extension.is_there() || common.implicit_rules.is_there()).then_some(Reason::ModifierExtension)
 }

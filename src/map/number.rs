@@ -98,7 +98,7 @@ impl Mappings {
         let normal = ranges.iter().filter(|range| is_normal(range) && (range.low.is_some() || range.high.is_some()));
         let mut chosen: Option<Limits> = None;
         let in_words =
-            |range: &&ReferenceRange<'_>| range.low.is_none() && range.high.is_none() && range.text.is_some();
+            |range: &&ReferenceRange<'_>| range.low.is_none() && range.high.is_none() && range.text.is_there();
         let mut unread = ranges.iter().filter(|range| is_normal(range)).any(|range| in_words(&range));
         for range in normal {
             let limits = self.limits_of(range, factors, &mut unread);

@@ -49,10 +49,10 @@ fn entry<'r, 'a>(
             mapper.unused(at, Some(input), None, Reason::PartNotUsed);
             continue;
         };
-        let read = if component.modifier_extension.is_empty() {
-            put(mapper, at, &mut parts, input, field, &Answered::by_component(component))
-        } else {
+        let read = if component.modifier_extension.is_there() {
             Err(Reason::ModifierExtension)
+        } else {
+            put(mapper, at, &mut parts, input, field, &Answered::by_component(component))
         };
         match read {
             Ok(()) => {}

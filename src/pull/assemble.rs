@@ -1,13 +1,14 @@
 //! Records put together from texts: each resource to the patient whose it is.
 
 use super::damage::{Damage, Failure, Place};
+use super::groups::why_unsettled;
 use super::outline::{Addresses, Outline, Owner, PatientName};
 use super::patients::{PatientNumber, Patients};
-use super::survey::Survey;
+use super::survey::{Survey, VagueName};
 use crate::fhir::bundle::{Content, Part, parts, plain_parts};
 use crate::fhir::record::{Deletion, Oddity, Record, Stored};
 use crate::fhir::{Resource, Unreadable};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A JSON text and where it stood.
 #[derive(Clone, Debug)]
@@ -31,16 +32,16 @@ pub struct Assembly<'a, 'p> {
     patients: &'p Patients,
     records: Vec<(PatientNumber, Record<'a>)>,
     places: HashMap<PatientNumber, usize>,
-    failures: Vec<(Option<PatientNumber>, Failure)>,
+    failures: BTreeMap<PatientNumber, Vec<Failure>>,
 }
 
-/// A patient's record, or why it is not whole.
-pub type Assembled<'a> = (PatientNumber, Result<Record<'a>, Failure>);
+/// A patient's record, or all of what makes it not whole.
+pub type Assembled<'a> = (PatientNumber, Result<Record<'a>, Vec<Failure>>);
 
 impl<'a, 'p> Assembly<'a, 'p> {
     /// With the patients of the whole input.
     pub fn new(patients: &'p Patients) -> Assembly<'a, 'p> {
-        Assembly { patients, records: Vec::new(), places: HashMap::new(), failures: Vec::new() }
+        Assembly { patients, records: Vec::new(), places: HashMap::new(), failures: BTreeMap::new() }
     }
 
     /// Adds the resources of a text.
@@ -56,23 +57,34 @@ impl<'a, 'p> Assembly<'a, 'p> {
             .iter()
             .map(|owner| match owner {
                 Owner::Patient(name) => self.patients.find(name),
-                Owner::NotRead | Owner::Unsaid | Owner::Nobody => None,
+                Owner::NotRead | Owner::Unsaid | Owner::Nobody | Owner::Damaged => None,
             })
             .collect();
         let of_text = TextsPatients::of(&parts, &numbers);
+        let mut sites = Vec::new();
         for ((part, owner), number) in parts.into_iter().zip(owners).zip(numbers) {
-            match number {
-                Some(number) => self.add_owned(text, part, number, &of_text),
-                None if owner != Owner::NotRead => self.add_unowned(part, owner, &of_text),
-                None => {}
+            match (number, owner, part.content) {
+                (Some(number), _, content) => self.add_owned(text, part.full_url, content, number, &of_text),
+                (None, Owner::Unsaid, Content::Resource(resource)) => sites.push(Stored::new(resource, part.full_url)),
+                // The survey has said so, and of whom.
+                (None, Owner::NotRead | Owner::Damaged, _) => {}
+                (None, _, content) => self.note_unowned(&content, &of_text),
             }
         }
+        self.add_sites(text, sites, &of_text);
     }
 
-    fn add_owned(&mut self, text: &Text<'a>, part: Part<'a>, number: PatientNumber, of_text: &TextsPatients) {
-        match part.content {
+    fn add_owned(
+        &mut self,
+        text: &Text<'a>,
+        full_url: Option<crate::fhir::text::Text<'a>>,
+        content: Content<'a>,
+        number: PatientNumber,
+        of_text: &TextsPatients,
+    ) {
+        match content {
             Content::Resource(resource) => {
-                let stored = Stored::new(resource, part.full_url);
+                let stored = Stored::new(resource, full_url);
                 let strangers = of_text.with_patient.iter().filter(|other| **other != number);
                 if !of_text.with_patient.contains(&number) {
                     for other in strangers {
@@ -80,22 +92,16 @@ impl<'a, 'p> Assembly<'a, 'p> {
                         self.record(*other).note(Oddity::OtherPatient { source });
                     }
                 }
-                self.add_resource(number, stored);
+                self.add_resource(text, number, stored);
             }
-            Content::Unreadable { entry, why: why @ Unreadable::OtherVersion { .. }, .. } => {
-                let patients = vec![self.patients.reference(number)];
-                let failure = Failure { place: text.place(entry), damage: Damage::NotReadable(why), patients };
+            Content::Unreadable { entry, why, .. } => {
                 self.record(number);
-                self.failures.push((Some(number), failure));
-            }
-            Content::Unreadable { entry, text: raw, why } => {
-                let source = source_of_unreadable(raw).unwrap_or_else(|| text.place(entry).to_string());
-                self.record(number).note(Oddity::Unreadable { source, why });
+                self.failed(number, text.place(entry), why);
             }
         }
     }
 
-    fn add_resource(&mut self, number: PatientNumber, stored: Stored<'a>) {
+    fn add_resource(&mut self, text: &Text<'a>, number: PatientNumber, stored: Stored<'a>) {
         let links: Vec<Oddity> = match &stored.resource {
             Resource::Patient(patient) => {
                 let others = patient.link.iter().filter_map(|link| link.other.as_ref()?.reference.as_ref());
@@ -103,28 +109,38 @@ impl<'a, 'p> Assembly<'a, 'p> {
             }
             _ => Vec::new(),
         };
+        let source = stored.source();
         let record = self.record(number);
         links.into_iter().for_each(|link| record.note(link));
-        record.add(stored);
+        if let Err(why) = record.add(stored) {
+            self.failed(number, text.place(Some(source)), why);
+        }
     }
 
-    /// What does not say whose it is: a material or a site goes with the text's only patient, where others refer to
-    /// it; anything else is named.
-    fn add_unowned(&mut self, part: Part<'a>, owner: Owner, of_text: &TextsPatients) {
-        let supports = |resource: &Resource<'_>| {
-            owner == Owner::Unsaid && matches!(resource, Resource::Specimen(_) | Resource::BodyStructure(_))
+    /// A damaged resource is lost to its patient.
+    fn failed(&mut self, number: PatientNumber, place: Place, why: Unreadable) {
+        let patients = vec![self.patients.reference(number)];
+        self.failures.entry(number).or_default().push(Failure { place, damage: Damage::NotReadable(why), patients });
+    }
+
+    /// What does not say whose it is, in words that lead to a patient, is named to all of the text.
+    fn note_unowned(&mut self, content: &Content<'_>, of_text: &TextsPatients) {
+        let source = match content {
+            Content::Resource(resource) => resource.source(),
+            Content::Unreadable { text, .. } => source_of_unreadable(text).unwrap_or_default(),
         };
-        match (part.content, of_text.all.as_slice()) {
-            (Content::Resource(resource), [only]) if supports(&resource) => {
-                self.record(*only).add(Stored::new(resource, part.full_url));
-            }
-            (content, all) => {
-                let source = match &content {
-                    Content::Resource(resource) => resource.source(),
-                    Content::Unreadable { text, .. } => source_of_unreadable(text).unwrap_or_default(),
-                };
-                for number in all {
-                    self.record(*number).note(Oddity::NoPatient { source: source.clone() });
+        for number in &of_text.all {
+            self.record(*number).note(Oddity::NoPatient { source: source.clone() });
+        }
+    }
+
+    /// A site that does not say whose it is goes with the patients whose resources refer to it, however many patients
+    /// the text has.
+    fn add_sites(&mut self, text: &Text<'a>, sites: Vec<Stored<'a>>, of_text: &TextsPatients) {
+        for site in sites {
+            for number in &of_text.all {
+                if self.record(*number).refers_to(&site) {
+                    self.add_resource(text, *number, site.clone());
                 }
             }
         }
@@ -142,18 +158,12 @@ impl<'a, 'p> Assembly<'a, 'p> {
     /// The records, in the order in which the input first names their patients.
     pub fn finish(mut self, deletions: &[Deletion]) -> Vec<Assembled<'a>> {
         self.records.sort_by_key(|(number, _)| *number);
-        let mut failed: HashMap<PatientNumber, Failure> = HashMap::new();
-        for (number, failure) in self.failures {
-            if let Some(number) = number {
-                failed.entry(number).or_insert(failure);
-            }
-        }
-        let finish = |(number, mut record): (PatientNumber, Record<'a>)| {
-            let Some(failure) = failed.remove(&number) else {
+        let finish = |(number, mut record): (PatientNumber, Record<'a>)| match self.failures.remove(&number) {
+            Some(failures) => (number, Err(failures)),
+            None => {
                 record.settle(deletions);
-                return (number, Ok(record));
-            };
-            (number, Err(failure))
+                (number, Ok(record))
+            }
         };
         self.records.into_iter().map(finish).collect()
     }
@@ -194,7 +204,7 @@ fn owners(parts: &[Part<'_>]) -> Vec<Owner> {
             Content::Resource(resource) => super::outline::owner_of(resource, full_url, &addresses),
             Content::Unreadable { text, .. } => match serde_json::from_str::<Outline<'_>>(text) {
                 Ok(outline) => outline.owner(full_url, &addresses),
-                Err(_) => Owner::Nobody,
+                Err(_) => Owner::Damaged,
             },
         }
     };
@@ -236,9 +246,17 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
     };
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
+    let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
+    for VagueName { name, source, entry } in survey.vague {
+        let number = patients.number(&name);
+        if patients.settled(number).is_none() {
+            let (damage, concerned) = why_unsettled(&patients, number, Some(&source));
+            let concerned = concerned.into_iter().map(|number| patients.reference(number)).collect();
+            failures.push(Failure { place: place(entry), damage, patients: concerned });
+        }
+    }
     let mut assembly = Assembly::new(&patients);
     assembly.add(&Text { text, file: "-", line: None });
-    let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
     if survey.next_pages.iter().any(|page| !survey.pages.contains(page)) {
         let patients = survey.owners.iter().filter_map(reference).collect();
         failures.push(Failure { place: place(None), damage: Damage::MorePages, patients });
@@ -247,7 +265,7 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
     for (_, assembled) in assembly.finish(&survey.deletions) {
         match assembled {
             Ok(record) => records.push(record),
-            Err(failure) => failures.push(failure),
+            Err(of_patient) => failures.extend(of_patient),
         }
     }
     (records, failures)
@@ -264,6 +282,9 @@ fn plain_records(text: &str) -> Option<Vec<Record<'_>>> {
     }
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
+    if survey.owners.iter().any(|name| patients.find(name).is_none()) {
+        return None;
+    }
     let mut assembly = Assembly::new(&patients);
     assembly.add_parts(&Text { text, file: "-", line: None }, parts, owners);
     assembly.finish(&[]).into_iter().map(|(_, assembled)| assembled.ok()).collect()

@@ -4,7 +4,7 @@ use super::damage::{Damage, Failure, Place};
 use super::files::InputFile;
 use super::index::{Index, Located, Piece};
 use super::outline::PatientName;
-use super::patients::PatientNumber;
+use super::patients::{PatientNumber, Patients};
 use super::survey::Concerns;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -80,50 +80,103 @@ impl Sets {
     }
 }
 
-/// Each problem of the first reading with the patients whom it may have cost a resource.
-pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSet<PatientNumber>) {
+/// Each problem of the first reading with the patients whom it may have cost a resource; before them those of the
+/// arguments that give no file.
+pub fn failures(
+    index: &mut Index,
+    files: &[InputFile],
+    of_arguments: Vec<(String, Damage)>,
+) -> (Vec<Failure>, HashSet<PatientNumber>) {
     let mut shapes: HashMap<u32, Shape> = HashMap::new();
     let mut undecided = HashSet::new();
     let mut failures = Vec::new();
+    for (file, damage) in of_arguments {
+        let numbers = match damage {
+            Damage::EmptyFolder => BTreeSet::new(),
+            _ => of_a_lost_file(index),
+        };
+        let place = Place { file, line: None, entry: None };
+        failures.push(failure(index, place, damage, &numbers));
+        undecided.extend(numbers);
+    }
     for located in std::mem::take(&mut index.problems) {
         let numbers = concerned(index, &located, &mut shapes);
-        let mut patients: Vec<String> = numbers.iter().map(|number| index.patients.reference(*number)).collect();
-        patients.extend(lost(index, &located.problem.concerns));
-        undecided.extend(numbers);
+        let lost = lost(index, &located.problem.concerns);
         let place = place(files, located.file, located.line, located.problem.entry);
-        failures.push(Failure { place, damage: located.problem.damage, patients });
+        let mut failure = failure(index, place, located.problem.damage, &numbers);
+        failure.patients.extend(lost);
+        failures.push(failure);
+        undecided.extend(numbers);
     }
     for (number, piece) in unsettled(index) {
-        let same_id: BTreeSet<_> =
-            index.patients.same_id(number).into_iter().filter(|other| *other != number).collect();
-        let damage = match same_id.is_empty() {
-            true => Damage::NoPatient("a resource that names its patient by identifier".to_owned()),
-            false => Damage::TwoServers,
+        let vague = index.vague.get(&number);
+        let (damage, numbers) = why_unsettled(&index.patients, number, vague.map(|it| it.source.as_str()));
+        let place = match vague {
+            Some(vague) => place(files, vague.file, vague.line, vague.entry.clone()),
+            None => place(files, piece.file, piece.line, None),
         };
-        let patients = same_id.iter().map(|number| index.patients.reference(*number)).collect();
-        undecided.extend(same_id);
-        failures.push(Failure { place: place(files, piece.file, piece.line, None), damage, patients });
+        failures.push(failure(index, place, damage, &numbers));
+        undecided.extend(numbers);
     }
     for next in std::mem::take(&mut index.next_pages) {
         if index.pages.contains(&next.url) {
             continue;
         }
         let numbers = may_have_more(index, &next.of_text);
-        let patients = numbers.iter().map(|number| index.patients.reference(*number)).collect();
+        failures.push(failure(index, place(files, next.file, next.line, None), Damage::MorePages, &numbers));
         undecided.extend(numbers);
-        failures.push(Failure { place: place(files, next.file, next.line, None), damage: Damage::MorePages, patients });
     }
     index.pages = HashSet::new();
     (failures, undecided)
 }
 
+fn failure(index: &Index, place: Place, damage: Damage, numbers: &BTreeSet<PatientNumber>) -> Failure {
+    let patients = numbers.iter().map(|number| index.patients.reference(*number)).collect();
+    Failure { place, damage, patients }
+}
+
+/// Why a name leads to no one patient, and who may be meant.
+pub fn why_unsettled(
+    patients: &Patients,
+    number: PatientNumber,
+    source: Option<&str>,
+) -> (Damage, BTreeSet<PatientNumber>) {
+    let mut same_id: BTreeSet<_> = patients.same_id(number).into_iter().collect();
+    same_id.remove(&number);
+    if !same_id.is_empty() {
+        return (Damage::TwoServers, same_id);
+    }
+    let source = source.unwrap_or("a resource").to_owned();
+    let bearers = patients.bearers(number);
+    match bearers.is_empty() {
+        true => (Damage::NoPatient(source), bearers),
+        false => (Damage::SharedName(source), bearers),
+    }
+}
+
+/// Everyone of the input.
+fn everyone(index: &Index) -> BTreeSet<PatientNumber> {
+    index.pieces.iter().flat_map(|piece| settled(index, &piece.owners)).collect()
+}
+
+fn settled(index: &Index, numbers: &[PatientNumber]) -> BTreeSet<PatientNumber> {
+    numbers.iter().filter_map(|number| index.patients.settled(*number)).collect()
+}
+
+/// Who may have lost a resource with a file of which nothing is left: nobody where each patient stands in one Bundle,
+/// since the lost one was another patient's; else anyone.
+fn of_a_lost_file(index: &Index) -> BTreeSet<PatientNumber> {
+    let mut files: HashMap<PatientNumber, u32> = HashMap::new();
+    let is_spread = index.pieces.iter().any(|piece| {
+        let of_piece = settled(index, &piece.owners);
+        piece.bare || of_piece.into_iter().any(|number| *files.entry(number).or_insert(piece.file) != piece.file)
+    });
+    if is_spread { everyone(index) } else { BTreeSet::new() }
+}
+
 /// The patients of a page whose search goes on; a page that names none may be followed by anybody's results.
 fn may_have_more(index: &Index, of_text: &[PatientNumber]) -> BTreeSet<PatientNumber> {
-    let settled = |number: &PatientNumber| index.patients.settled(*number);
-    match of_text.is_empty() {
-        true => index.pieces.iter().flat_map(|piece| piece.owners.iter().filter_map(settled)).collect(),
-        false => of_text.iter().filter_map(settled).collect(),
-    }
+    if of_text.is_empty() { everyone(index) } else { settled(index, of_text) }
 }
 
 /// Patients of whom only a damaged text speaks: they are not decided, and would else be named nowhere.
@@ -151,20 +204,18 @@ fn unsettled(index: &Index) -> Vec<(PatientNumber, &Piece)> {
 }
 
 fn concerned(index: &Index, located: &Located, shapes: &mut HashMap<u32, Shape>) -> BTreeSet<PatientNumber> {
-    let settled = |numbers: &[PatientNumber]| -> BTreeSet<PatientNumber> {
-        numbers.iter().filter_map(|number| index.patients.settled(*number)).collect()
-    };
     match &located.problem.concerns {
         Concerns::Nobody => BTreeSet::new(),
         Concerns::Named(names) => names.iter().filter_map(|name| index.patients.find(name)).collect(),
-        Concerns::TextsPatients => settled(&located.of_text),
+        Concerns::TextsPatients => settled(index, &located.of_text),
         Concerns::Neighbours => {
             let of_file = |place: Option<usize>| {
                 let piece = place.and_then(|place| index.pieces.get(place));
-                piece.filter(|piece| piece.file == located.file).map(|piece| settled(&piece.owners)).unwrap_or_default()
+                piece.filter(|piece| piece.file == located.file).map(|it| settled(index, &it.owners)).unwrap_or_default()
             };
             match shapes.entry(located.file).or_insert_with(|| Shape::of(index, located.file)) {
-                Shape::TextAPatient => BTreeSet::new(),
+                Shape::Lost => of_a_lost_file(index),
+                Shape::BundleAPatient => BTreeSet::new(),
                 Shape::LinesTogether => {
                     let (before, after) = (of_file(located.before.checked_sub(1)), of_file(Some(located.before)));
                     let both: BTreeSet<_> = before.intersection(&after).copied().collect();
@@ -178,8 +229,10 @@ fn concerned(index: &Index, located: &Located, shapes: &mut HashMap<u32, Shape>)
 
 /// How a file is made up, which tells whose a lost line may have been.
 enum Shape {
-    /// Every patient has one text, and no text elsewhere: a lost one was another patient's.
-    TextAPatient,
+    /// Nothing is left of it.
+    Lost,
+    /// Every patient has one Bundle, and no text elsewhere: a lost one was another patient's.
+    BundleAPatient,
     /// The lines of a patient stand together: a lost one was of the patient before it or after it.
     LinesTogether,
     /// Patients come again, here or in other files: a lost one may have been of any of these.
@@ -188,32 +241,32 @@ enum Shape {
 
 impl Shape {
     fn of(index: &Index, file: u32) -> Shape {
-        let owners = |piece: &Piece| {
-            piece.owners.iter().filter_map(|number| index.patients.settled(*number)).collect::<Vec<_>>()
-        };
         let mut here = BTreeSet::new();
-        let (mut again, mut several_lines) = (false, false);
-        let mut last: Vec<PatientNumber> = Vec::new();
+        let (mut again, mut lines_together) = (false, false);
+        let mut last: BTreeSet<PatientNumber> = BTreeSet::new();
         for piece in index.pieces.iter().filter(|piece| piece.file == file) {
-            let now = owners(piece);
+            let now = settled(index, &piece.owners);
             for number in &now {
                 let known = !here.insert(*number);
-                several_lines |= known;
+                lines_together |= known;
                 again |= known && !last.contains(number);
             }
-            several_lines |= piece.lines > 1;
+            lines_together |= piece.lines > 1 || piece.bare;
             last = now;
         }
-        let elsewhere = index.pieces.iter().filter(|piece| piece.file != file).flat_map(&owners);
-        let mut elsewhere: BTreeSet<_> = elsewhere.collect();
+        if here.is_empty() {
+            return Shape::Lost;
+        }
+        let elsewhere = index.pieces.iter().filter(|piece| piece.file != file);
+        let mut elsewhere: BTreeSet<_> = elsewhere.flat_map(|piece| settled(index, &piece.owners)).collect();
         if !elsewhere.is_disjoint(&here) {
             elsewhere.append(&mut here);
             return Shape::Scattered(elsewhere);
         }
-        match (again, several_lines) {
+        match (again, lines_together) {
             (true, _) => Shape::Scattered(here),
             (false, true) => Shape::LinesTogether,
-            (false, false) => Shape::TextAPatient,
+            (false, false) => Shape::BundleAPatient,
         }
     }
 }

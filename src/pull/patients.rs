@@ -2,14 +2,11 @@
 
 use super::outline::PatientName;
 use smallvec::SmallVec;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A patient, by its place in the order in which the input first names each.
 pub type PatientNumber = u32;
-
-/// A name that more than one patient bears.
-const SEVERAL: PatientNumber = u32::MAX;
 
 /// All patients that the input names.
 #[derive(Debug, Default)]
@@ -19,7 +16,10 @@ pub struct Patients {
     by_id: HashMap<Box<str>, SmallVec<[PatientNumber; 4]>>,
     by_address: HashMap<Box<str>, PatientNumber>,
     by_identifier: HashMap<u64, PatientNumber>,
+    /// Who bears a further name.
     aliases: HashMap<u64, PatientNumber>,
+    /// All who bear a further name, where that is more than one.
+    shared: HashMap<u64, SmallVec<[PatientNumber; 2]>>,
 }
 
 #[derive(Debug)]
@@ -70,10 +70,42 @@ impl Patients {
             PatientName::Address(address) => hash_of(address.as_str()),
             PatientName::Identifier(system, value) => hash_of(&(system, value)),
         };
-        let known = self.aliases.entry(hash).or_insert(number);
-        if *known != number {
-            *known = SEVERAL;
+        let first = *self.aliases.entry(hash).or_insert(number);
+        if first != number {
+            let bearers = self.shared.entry(hash).or_insert_with(|| SmallVec::from_slice(&[first]));
+            if !bearers.contains(&number) {
+                bearers.push(number);
+            }
         }
+    }
+
+    /// The patients who bear the name of a number as a further name of theirs.
+    pub fn bearers(&self, number: PatientNumber) -> BTreeSet<PatientNumber> {
+        let hash = match self.names.get(number as usize) {
+            Some(Name::Identifier(hash)) => *hash,
+            Some(Name::Address(address)) => hash_of(address.as_ref()),
+            Some(Name::Server { .. }) | None => return BTreeSet::new(),
+        };
+        self.bearers_of(hash, Some(number)).flatten().collect()
+    }
+
+    /// The one patient who bears a further name; none where several do. One patient may have two numbers: with the
+    /// server's address, and without.
+    fn bearer(&self, hash: u64, asking: Option<PatientNumber>) -> Option<PatientNumber> {
+        let mut bearers = self.bearers_of(hash, asking);
+        let first = bearers.next()??;
+        bearers.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// All who bear a further name, settled; a patient who is known by that name alone and asks is who it is.
+    fn bearers_of(
+        &self,
+        hash: u64,
+        asking: Option<PatientNumber>,
+    ) -> impl Iterator<Item = Option<PatientNumber>> {
+        let first = self.aliases.get(&hash).map(std::slice::from_ref).unwrap_or_default();
+        let all = self.shared.get(&hash).map_or(first, SmallVec::as_slice);
+        all.iter().map(move |bearer| if Some(*bearer) == asking { asking } else { self.settled(*bearer) })
     }
 
     /// All numbers of that patient's id, whatever the server; the number alone where the name has no id.
@@ -99,14 +131,11 @@ impl Patients {
                 }
                 base.is_some().then_some(number)
             }
-            Name::Address(address) => match self.aliases.get(&hash_of(address)) {
-                Some(alias) if *alias != SEVERAL && *alias != number => self.settled(*alias),
-                _ => Some(number),
-            },
-            Name::Identifier(hash) => match self.aliases.get(hash) {
-                Some(&SEVERAL) | None => None,
-                Some(alias) => self.settled(*alias),
-            },
+            Name::Address(address) => {
+                let hash = hash_of(address.as_ref());
+                if self.aliases.contains_key(&hash) { self.bearer(hash, Some(number)) } else { Some(number) }
+            }
+            Name::Identifier(hash) => self.bearer(*hash, None),
         }
     }
 
@@ -127,9 +156,9 @@ impl Patients {
             }
             PatientName::Address(address) => match self.by_address.get(address.as_str()) {
                 Some(number) => *number,
-                None => self.alias(hash_of(address.as_str()))?,
+                None => return self.bearer(hash_of(address.as_str()), None),
             },
-            PatientName::Identifier(system, value) => self.alias(hash_of(&(system, value)))?,
+            PatientName::Identifier(system, value) => return self.bearer(hash_of(&(system, value)), None),
         };
         self.settled(number)
     }
@@ -148,10 +177,6 @@ impl Patients {
             Some(Name::Address(address)) => address.to_string(),
             Some(Name::Identifier(_)) | None => "a patient without id".to_owned(),
         }
-    }
-
-    fn alias(&self, hash: u64) -> Option<PatientNumber> {
-        self.aliases.get(&hash).copied().filter(|number| *number != SEVERAL)
     }
 
     fn servers(&self, numbers: &[PatientNumber]) -> usize {

@@ -34,14 +34,10 @@ impl PatientFiles {
     pub fn open(arguments: &[PathBuf], threads: usize) -> PatientFiles {
         let (files, damages) = find(arguments);
         let mut index = index(&files, threads);
-        let of_argument =
-            |(file, damage)| Failure { place: Place { file, line: None, entry: None }, damage, patients: Vec::new() };
-        let mut all: Vec<Failure> = damages.into_iter().map(of_argument).collect();
-        let (mut found, undecided) = failures(&mut index, &files);
-        all.append(&mut found);
+        let (failures, undecided) = failures(&mut index, &files, damages);
         let groups = groups(&mut index);
-        let mut patients = PatientFiles { files, index, groups, failures: all, undecided, threads };
-        patients.note_files_without_patients();
+        let mut patients = PatientFiles { files, index, groups, failures, undecided, threads };
+        patients.note_input_without_patients();
         patients
     }
 
@@ -76,7 +72,7 @@ impl PatientFiles {
     }
 
     /// Does `work` on each patient's record, on all threads, and hands the results to `consume` in the order of the
-    /// input. A patient whose record is not whole is a failure in place of a result.
+    /// input. A patient whose record is not whole is a failure in place of a result, or several.
     pub fn each<T: Send>(
         &self,
         work: impl Fn(&Record<'_>) -> T + Sync,
@@ -129,13 +125,14 @@ impl PatientFiles {
         let records = assembly.finish(&self.index.deletions);
         let mut results = Vec::with_capacity(wanted.len());
         for number in wanted {
-            let result = match records.iter().find(|(of, _)| of == number) {
-                None => Err(failure(group.pieces.first(), Damage::Changed, &[number])),
-                Some((_, Err(failure))) => Err(failure.clone()),
-                Some((_, Ok(record))) => catch_unwind(AssertUnwindSafe(|| work(record)))
-                    .map_err(|_| failure(group.pieces.first(), Damage::OurFault, &[number])),
-            };
-            results.push(result);
+            match records.iter().find(|(of, _)| of == number) {
+                None => results.push(Err(failure(group.pieces.first(), Damage::Changed, &[number]))),
+                Some((_, Err(failures))) => results.extend(failures.iter().cloned().map(Err)),
+                Some((_, Ok(record))) => results.push(
+                    catch_unwind(AssertUnwindSafe(|| work(record)))
+                        .map_err(|_| failure(group.pieces.first(), Damage::OurFault, &[number])),
+                ),
+            }
         }
         results
     }
@@ -196,15 +193,15 @@ impl PatientFiles {
         String::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
     }
 
-    /// A file of FHIR in which nothing is any patient's is named: it may not be what was meant.
-    fn note_files_without_patients(&mut self) {
-        let mut seen: HashSet<u32> = HashSet::new();
-        for group in &self.groups {
-            seen.extend(group.pieces.iter().map(|piece| piece.file));
+    /// Files of FHIR are named where nothing in the whole input is any patient's: they may not be what was meant. Beside
+    /// patients, a file of Organizations is as it should be.
+    fn note_input_without_patients(&mut self) {
+        if !self.groups.is_empty() {
+            return;
         }
         for (number, file) in self.files.iter().enumerate() {
             let named = self.failures.iter().any(|failure| failure.place.file == file.name);
-            if !named && !seen.contains(&(number as u32)) && !self.index.deletes(number) {
+            if !named && !self.index.deletes(number) {
                 let place = Place { file: file.name.clone(), line: None, entry: None };
                 self.failures.push(Failure { place, damage: Damage::NothingRead, patients: Vec::new() });
             }
