@@ -117,6 +117,7 @@ fn of_a_patient(
     let mut failures = files.failures().to_vec();
     let mut output = Output::new();
     let mut ended = Ok(Written::Yes);
+    let mut decided = 0;
     files.each(
         |record| {
             let (inputs, _) = mappings.map(record);
@@ -126,14 +127,17 @@ fn of_a_patient(
         |result| {
             match result {
                 Err(failure) => failures.push(failure),
-                Ok(text) => ended = text.and_then(|text| output.write(text.as_bytes())),
+                Ok(text) => {
+                    decided += 1;
+                    ended = text.and_then(|text| output.write(text.as_bytes()));
+                }
             }
             ControlFlow::Continue(())
         },
     );
     ended?;
     output.finish()?;
-    Ok(tell_failures(&failures))
+    Ok(tell_failures(&failures, decided))
 }
 
 fn explained(

@@ -17,7 +17,8 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use toml::Spanned;
 
-static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
+/// The mapping files that the program carries.
+pub(super) static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
 
 const SYSTEMS: &str = "systems.toml";
 const UNITS: &str = "units.toml";

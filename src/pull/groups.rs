@@ -211,7 +211,10 @@ fn concerned(index: &Index, located: &Located, shapes: &mut HashMap<u32, Shape>)
         Concerns::Neighbours => {
             let of_file = |place: Option<usize>| {
                 let piece = place.and_then(|place| index.pieces.get(place));
-                piece.filter(|piece| piece.file == located.file).map(|it| settled(index, &it.owners)).unwrap_or_default()
+                piece
+                    .filter(|piece| piece.file == located.file)
+                    .map(|it| settled(index, &it.owners))
+                    .unwrap_or_default()
             };
             match shapes.entry(located.file).or_insert_with(|| Shape::of(index, located.file)) {
                 Shape::Lost => of_a_lost_file(index),

@@ -98,11 +98,7 @@ impl Patients {
     }
 
     /// All who bear a further name, settled; a patient who is known by that name alone and asks is who it is.
-    fn bearers_of(
-        &self,
-        hash: u64,
-        asking: Option<PatientNumber>,
-    ) -> impl Iterator<Item = Option<PatientNumber>> {
+    fn bearers_of(&self, hash: u64, asking: Option<PatientNumber>) -> impl Iterator<Item = Option<PatientNumber>> {
         let first = self.aliases.get(&hash).map(std::slice::from_ref).unwrap_or_default();
         let all = self.shared.get(&hash).map_or(first, SmallVec::as_slice);
         all.iter().map(move |bearer| if Some(*bearer) == asking { asking } else { self.settled(*bearer) })

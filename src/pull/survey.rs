@@ -367,7 +367,9 @@ fn why_unreadable(text: &str) -> Unreadable {
         Err(error) => problem(text, &error),
         Ok(outline) if outline.resource_type.is_none() => Unreadable::NotFhir,
         // What is whole but for its owner contains a Patient that is not.
-        Ok(_) => Resource::read(text).err().unwrap_or_else(|| Unreadable::Field { field: "contained".to_owned(), problem: WRONG_TYPE }),
+        Ok(_) => Resource::read(text)
+            .err()
+            .unwrap_or_else(|| Unreadable::Field { field: "contained".to_owned(), problem: WRONG_TYPE }),
     }
 }
 

@@ -7,15 +7,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What the program answered.
-struct Answer {
-    exit: i32,
-    out: String,
-    err: String,
+pub struct Answer {
+    pub exit: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Answer {
     /// The patients that were decided, in order.
-    fn decided(&self) -> Vec<String> {
+    pub fn decided(&self) -> Vec<String> {
         let patient = |line: &str| {
             let decision: Value = serde_json::from_str(line).unwrap();
             decision["patient"].as_str().unwrap().to_owned()
@@ -25,7 +25,7 @@ impl Answer {
 
     /// Ends with code 5, decides these, and says all of these words.
     #[track_caller]
-    fn some_not_decided(&self, decided: &[&str], words: &[&str]) {
+    pub fn some_not_decided(&self, decided: &[&str], words: &[&str]) {
         assert_eq!(self.exit, 5, "{}", self.err);
         assert_eq!(self.decided(), decided, "{}", self.err);
         for word in words {
@@ -34,7 +34,7 @@ impl Answer {
     }
 }
 
-fn run_with(arguments: &[&str], standard_input: Option<&[u8]>) -> Answer {
+pub fn run_with(arguments: &[&str], standard_input: Option<&[u8]>) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
     command.args(arguments).env_remove("PLASMABRIDGE_MAPPINGS").env_remove("PLASMABRIDGE_LANG");
     command.stdin(if standard_input.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -47,27 +47,27 @@ fn run_with(arguments: &[&str], standard_input: Option<&[u8]>) -> Answer {
     Answer { exit: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn evaluate(arguments: &[&str]) -> Answer {
+pub fn evaluate(arguments: &[&str]) -> Answer {
     run_with(&[&["evaluate", "--as-of", "2026-11-22"], arguments].concat(), None)
 }
 
-fn patient(id: &str) -> Value {
+pub fn patient(id: &str) -> Value {
     json!({ "resourceType": "Patient", "id": id })
 }
 
-fn condition(id: &str) -> Value {
+pub fn condition(id: &str) -> Value {
     json!({ "resourceType": "Condition", "id": format!("c-{id}"), "recordedDate": "2026-10-01",
         "subject": { "reference": format!("Patient/{id}") },
         "code": { "coding": [{ "system": "urn:oid:1.2.208.176.2.4.12", "code": "DC903" }] } })
 }
 
 /// A patient's whole record in one Bundle.
-fn bundle(id: &str) -> Value {
+pub fn bundle(id: &str) -> Value {
     json!({ "resourceType": "Bundle", "type": "collection",
         "entry": [{ "resource": patient(id) }, { "resource": condition(id) }] })
 }
 
-fn lines(texts: &[String]) -> String {
+pub fn lines(texts: &[String]) -> String {
     texts.iter().map(|text| format!("{text}\n")).collect()
 }
 
@@ -80,7 +80,7 @@ fn between_good_ones(name: &str, bytes: &[u8]) -> Answer {
     evaluate(&[path(folder.path())])
 }
 
-fn path(path: &Path) -> &str {
+pub fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -225,10 +225,17 @@ fn an_empty_folder_and_a_missing_file_are_errors_beside_which_the_rest_is_decide
         (folder.path().join("empty"), folder.path().join("missing.json"), folder.path().join("good.json"));
     std::fs::create_dir(&empty).unwrap();
     std::fs::write(&good, bundle("p1").to_string()).unwrap();
-    evaluate(&[path(&empty)]).some_not_decided(&[], &["empty`: the folder has no file to read"]);
-    evaluate(&[path(&missing)]).some_not_decided(&[], &["missing.json`: it cannot be read"]);
-    evaluate(&[path(&empty), path(&missing), path(&good)])
-        .some_not_decided(&["Patient/p1"], &["the folder has no file to read", "it cannot be read", "2 problems"]);
+    let nobody = "1 problem; nobody is decided";
+    evaluate(&[path(&empty)]).some_not_decided(&[], &["empty`: the folder has no file to read", nobody]);
+    evaluate(&[path(&missing)]).some_not_decided(&[], &["missing.json`: it cannot be read", nobody]);
+    evaluate(&[path(&empty), path(&missing), path(&good)]).some_not_decided(
+        &["Patient/p1"],
+        &[
+            "the folder has no file to read",
+            "it cannot be read",
+            "2 problems, of no patient that is known; 1 patient is decided",
+        ],
+    );
 }
 
 #[test]
@@ -319,6 +326,15 @@ fn a_search_that_goes_on_elsewhere_is_decided_only_with_its_next_page() {
     assert_eq!((both.exit, both.decided()), (0, vec!["Patient/p1".to_owned()]), "{}", both.err);
 }
 
+/// Makes a folder of mapping files like the shipped one.
+pub fn copy_mappings(to: &Path) {
+    for entry in std::fs::read_dir("mappings").unwrap().map(|entry| entry.unwrap()) {
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
 #[test]
 fn mapping_files_with_mistakes_decide_nobody_and_show_the_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -326,11 +342,7 @@ fn mapping_files_with_mistakes_decide_nobody_and_show_the_line() {
     std::fs::write(&good, bundle("p1").to_string()).unwrap();
     let mappings = folder.path().join("mappings");
     std::fs::create_dir(&mappings).unwrap();
-    for entry in std::fs::read_dir("mappings").unwrap().map(|entry| entry.unwrap()) {
-        if entry.path().is_file() {
-            std::fs::copy(entry.path(), mappings.join(entry.file_name())).unwrap();
-        }
-    }
+    copy_mappings(&mappings);
     let tumour = mappings.join("tumour.toml");
     let text = std::fs::read_to_string(&tumour).unwrap();
     std::fs::write(&tumour, text.replace("unit = \"cm\"", "unlt = \"cm\"")).unwrap();

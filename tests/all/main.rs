@@ -6,6 +6,7 @@ mod configuration;
 mod copies;
 mod corpus;
 mod crashes;
+mod damaged;
 mod definitions;
 mod doctor;
 mod examples;

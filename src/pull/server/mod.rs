@@ -183,6 +183,7 @@ impl<'s> Pull<'s> {
         for brought in try_join_all(each).await? {
             found.merge(brought);
         }
+        found.check_subjects()?;
         let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let elsewhere = found.at_other_addresses(self.server.base(), &wanted);
         let strangers = found.remove_strangers(self.server.base(), &wanted);
@@ -227,7 +228,7 @@ impl<'s> Pull<'s> {
     }
 
     /// Fetches what the resources refer to and the searches did not bring: results of reports, members of panels,
-    /// materials and sites.
+    /// sites.
     async fn referenced(&self, found: &mut Found, wanted: &BTreeSet<&str>) -> Result<(), ServerError> {
         let mut asked_for: BTreeSet<String> = BTreeSet::new();
         for _ in 0..ROUNDS_OF_REFERENCES {

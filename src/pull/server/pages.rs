@@ -2,6 +2,7 @@
 
 use super::searches::Asked;
 use super::{owner, subject};
+use crate::fhir::resource::is_read;
 use crate::server::{Answer, Server, ServerError};
 use serde::Deserialize;
 use serde_json::Value;
@@ -105,7 +106,7 @@ impl Found {
             }
             // What came along with a match is not among the total.
             came.keys.extend(key(&resource).filter(|_| mode.is_none_or(|mode| mode == "match")));
-            self.add(text.to_owned(), resource);
+            self.add(text.to_owned(), resource, answer)?;
         }
         let mut next = page.link.into_iter().filter(|link| link.relation.as_deref() == Some("next"));
         Ok(next.find_map(|link| link.url).map(Cow::into_owned))
@@ -114,8 +115,7 @@ impl Found {
     /// Adds the one resource that an answer is.
     pub fn add_one(&mut self, answer: &Answer) -> Result<(), ServerError> {
         let text: &RawValue = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
-        self.add(text.to_owned(), answer.json()?);
-        Ok(())
+        self.add(text.to_owned(), answer.json()?, answer)
     }
 
     /// Adds what another search brought.
@@ -123,9 +123,27 @@ impl Found {
         self.resources.extend(other.resources);
     }
 
-    fn add(&mut self, raw: Box<RawValue>, resource: Value) {
-        if let Some(key) = key(&resource) {
-            self.resources.insert(key, (raw, resource));
+    fn add(&mut self, raw: Box<RawValue>, resource: Value, answer: &Answer) -> Result<(), ServerError> {
+        let Some(key) = key(&resource) else {
+            let why = "a resource without type or id".to_owned();
+            return Err(ServerError::NotFhir { what: answer.what.clone(), why });
+        };
+        self.resources.insert(key, (raw, resource));
+        Ok(())
+    }
+
+    /// Looks for a resource whose subject is damaged: a search has brought it for somebody, and whose it is is lost.
+    pub fn check_subjects(&self) -> Result<(), ServerError> {
+        let damaged = self
+            .resources
+            .iter()
+            .find(|((kind, _), (_, resource))| is_read(kind) && kind != "Patient" && has_damaged_subject(resource));
+        match damaged {
+            None => Ok(()),
+            Some(((kind, _), _)) => {
+                let why = "a resource whose subject is no reference".to_owned();
+                Err(ServerError::NotFhir { what: kind.clone(), why })
+            }
         }
     }
 
@@ -155,8 +173,8 @@ impl Found {
         let before = self.resources.len();
         self.resources.retain(|(kind, _), (_, resource)| match (owner(base, resource), subject(resource)) {
             (Some(id), _) => wanted.contains(id),
-            // Materials and sites may not say whose they are; what they are referred to by does.
-            (None, None) => matches!(kind.as_str(), "Specimen" | "BodyStructure"),
+            // A site may not say whose it is; what it is referred to by does.
+            (None, None) => kind == "BodyStructure",
             (None, Some(_)) => false,
         });
         (before - self.resources.len()) as u64
@@ -185,7 +203,7 @@ impl Found {
         patients.filter(replaced).filter_map(|patient| patient.get("id")?.as_str()).map(str::to_owned).collect()
     }
 
-    /// References to results, panels' members, materials and sites that are not there.
+    /// References to results, panels' members and sites that are not there.
     pub fn dangling(&self) -> BTreeSet<String> {
         let mut references = BTreeSet::new();
         self.resources().for_each(|resource| gather(resource, &mut references));
@@ -248,8 +266,21 @@ fn refused(outcome: &Value, answer: &Answer) -> Result<(), ServerError> {
     Err(ServerError::Status { what: answer.what.clone(), status: answer.status, issues: codes, retry_after: None })
 }
 
+/// Whether what says whose a resource is holds anything but a reference by address or identifier.
+fn has_damaged_subject(resource: &Value) -> bool {
+    let subject = resource.get("subject").or_else(|| resource.get("patient"));
+    subject.is_some_and(|subject| match subject {
+        Value::Null => false,
+        Value::Object(fields) => {
+            let not = |name: &str, is: fn(&Value) -> bool| fields.get(name).is_some_and(|value| !is(value));
+            not("reference", Value::is_string) || not("identifier", Value::is_object)
+        }
+        _ => true,
+    })
+}
+
 /// The types that are fetched by reference.
-const REFERENCED: [&str; 3] = ["Observation", "Specimen", "BodyStructure"];
+const REFERENCED: [&str; 2] = ["Observation", "BodyStructure"];
 
 fn gather(value: &Value, references: &mut BTreeSet<String>) {
     match value {
