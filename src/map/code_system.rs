@@ -85,6 +85,9 @@ fn carried() -> Option<CodeSystem> {
 }
 
 fn error_in_words(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return "not what a CodeSystem has here".to_owned();
+    }
     let words = error.to_string();
     words.split(" at line ").next().unwrap_or_default().to_owned()
 }

@@ -193,7 +193,7 @@ fn mapping_files_do_not_hold_without_the_projects_own_codes() {
     let cases: [(&str, &[&str]); 4] = [
         (&cut, &["codesystem-input.json:60:", "the file is not JSON", "1 mistake in"]),
         ("{\"resourceType\": \"ValueSet\"}", &["the file is not the CodeSystem"]),
-        ("[]", &["codesystem-input.json:1:1: the file is not a CodeSystem"]),
+        ("[]", &["codesystem-input.json:1:2: the file is not a CodeSystem"]),
         (&renamed, &["codes of the inputs are missing: `birth_date`", "codes that no input has: `born`", "2 mistakes"]),
     ];
     for (text, words) in cases {
