@@ -2,9 +2,10 @@
 
 use super::{Common, Output, Written, tell_failures};
 use crate::error::{Exit, Failed};
+use crate::fhir::Record;
 use crate::guideline::explanation::{Basis, DoseFigure, Figure};
 use crate::guideline::{ALL, Decision, Recommendation, RecommendationId, all, decide};
-use crate::inputs::{Input, Look};
+use crate::inputs::{Input, Kind, Look};
 use crate::map::Mappings;
 use crate::plan::wording::words;
 use crate::plan::{Language, recommendation_text, wording};
@@ -141,7 +142,7 @@ fn of_a_patient(
         |record| {
             let (inputs, _) = mappings.map(record);
             let decision = decide(&inputs, common.day());
-            explained(&decision, wanted, common.language()).map_err(|error| Failed::OurFault(error.to_string()))
+            explained(&decision, record, wanted, common.language()).map_err(|error| Failed::OurFault(error.to_string()))
         },
         |result| {
             match result {
@@ -161,6 +162,7 @@ fn of_a_patient(
 
 fn explained(
     decision: &Decision<'_>,
+    record: &Record<'_>,
     wanted: &[RecommendationId],
     language: Language,
 ) -> Result<String, std::fmt::Error> {
@@ -168,18 +170,19 @@ fn explained(
     let Some(outcome) = &decision.outcome else {
         text.push_str(&crate::plan::text(decision, language));
         for look in &decision.looks {
-            explained_look(look, &mut text)?;
+            explained_look(look, record, &mut text)?;
         }
         return Ok(text);
     };
     for recommendation in outcome.recommendations.iter().filter(|it| wanted.contains(&it.id)) {
-        explained_outcome(decision, recommendation, language, &mut text)?;
+        explained_outcome(decision, record, recommendation, language, &mut text)?;
     }
     Ok(text)
 }
 
 fn explained_outcome(
     decision: &Decision<'_>,
+    record: &Record<'_>,
     recommendation: &Recommendation<'_>,
     language: Language,
     text: &mut String,
@@ -199,7 +202,7 @@ fn explained_outcome(
     let mut last = String::new();
     for look in decision.because(recommendation) {
         let mut line = String::new();
-        explained_look(look, &mut line)?;
+        explained_look(look, record, &mut line)?;
         // A fact may look at the same value for the same test on its way to two results.
         if line != last {
             text.push_str(&line);
@@ -210,10 +213,20 @@ fn explained_outcome(
 }
 
 /// The input, its value, the test and its result, and the resource with its version and date.
-fn explained_look(look: &Look<'_>, text: &mut String) -> std::fmt::Result {
+fn explained_look(look: &Look<'_>, record: &Record<'_>, text: &mut String) -> std::fmt::Result {
     let time = look.entry.and_then(|entry| entry.time).map(|time| format!(" ({time})")).unwrap_or_default();
     let source = look.source().map(|source| format!("  {source}")).unwrap_or_default();
-    let value = look.value().to_string();
+    let mut value = look.value().to_string();
+    if let Some(unit) = unit_as_written(look, &value, record) {
+        value = format!("{value} {unit}");
+    }
     let test = look.test.to_string();
     writeln!(text, "    {:<38} {value:<34} {test:<24} {:<8}{source}{time}", look.input.word(), look.result.word())
+}
+
+/// The unit of a value of the work-up panel, which keeps the one that it came in: as the resource writes it.
+fn unit_as_written<'r>(look: &Look<'_>, value: &str, record: &'r Record<'_>) -> Option<&'r str> {
+    let keeps_its_unit = look.input.kind() == Kind::Quantity && look.input.unit().is_none();
+    let number = value.rsplit(' ').next().filter(|_| keeps_its_unit)?;
+    record.unit_as_written(look.source()?, number.parse().ok()?)
 }

@@ -5,6 +5,7 @@ use super::reference::Address;
 use super::resource::{Resource, Unreadable, is_read, kind_of};
 use super::text::Text;
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -259,6 +260,18 @@ impl<'a> Record<'a> {
             }
             None => stored.source(),
         }
+    }
+
+    /// The unit in which a number of the Observation of this source is written; nothing where it is not there, or there
+    /// in two units.
+    pub fn unit_as_written(&self, source: &str, number: Decimal) -> Option<&str> {
+        let observations = self.resources.iter().filter(|stored| self.source(stored) == source);
+        let mut units = observations.flat_map(|stored| stored.resource.quantities()).filter_map(|quantity| {
+            let same = quantity.value?.decimal() == Ok(number);
+            same.then_some(quantity.unit.as_deref().or(quantity.code.as_deref()))
+        });
+        let first = units.next()?;
+        units.all(|other| other == first).then_some(first)?
     }
 
     /// What a reference that stands in `from` leads to.

@@ -2,7 +2,7 @@
 
 use super::clinical::{BodyStructure, Condition, DiagnosticReport, Patient, Procedure, Unread};
 use super::common::Common;
-use super::datatypes::{Extension, Reference};
+use super::datatypes::{Extension, Quantity, Reference};
 use super::observation::{BodySite, Observation};
 use super::text::{Presence, Text};
 use serde::Deserialize;
@@ -164,6 +164,17 @@ impl<'a> Resource<'a> {
             Resource::Procedure(resource) => resource.subject.as_ref(),
             Resource::BodyStructure(resource) => resource.patient.as_ref(),
         }
+    }
+
+    /// The amounts that an Observation and its components have as values; none of another resource.
+    pub fn quantities(&self) -> impl Iterator<Item = &Quantity<'a>> {
+        let observation = match self {
+            Resource::Observation(observation) => Some(observation),
+            _ => None,
+        };
+        observation.into_iter().flat_map(|it| {
+            it.value_quantity.iter().chain(it.component.iter().filter_map(|part| part.value_quantity.as_ref()))
+        })
     }
 
     /// The references in extensions of it and of its body sites: a BodyStructure is named there.
