@@ -37,4 +37,5 @@ mod stories;
 mod stories_cover;
 mod tls;
 mod traps;
+mod words;
 mod written;
