@@ -185,7 +185,8 @@ fn the_page_of_a_recommendation_is_danish_for_whoever_asks_for_danish() {
     lines.iter().for_each(|line| assert!(danish.contains(line), "`{line}` is not in:\n{danish}"));
     for id in ALL.iter().map(|entry| entry.id) {
         let danish = page(id.word(), "da");
-        let english = ["reads ", "[ours]", "; ours", " days", " months", "guideline,", "text under", "fed by", "unclear"];
+        let english =
+            ["reads ", "[ours]", "; ours", " days", " months", "guideline,", "text under", "fed by", "unclear"];
         let own = danish.lines().filter(|line| !line.starts_with("  en  "));
         for line in own {
             let word = english.iter().find(|word| line.contains(**word));
