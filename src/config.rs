@@ -1,7 +1,8 @@
 //! The configuration file of a server: its address, how we show who we are, how gentle we are, how it is searched.
 
+use crate::bounds::{ALL, Bound, Bounds, NoBound};
 use crate::pull::server::{SearchSettings, TypeSettings};
-use crate::server::{AuthSettings, Limits, Settings, Smart, SmartAlgorithm};
+use crate::server::{AuthSettings, ExportSettings, Limits, Settings, Smart, SmartAlgorithm};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ struct File {
     tls: Tls,
     limits: LimitsTable,
     search: Search,
+    bulk: Bulk,
     runs: Runs,
     /// The hours in which the server may be asked, as `20:00-06:00`; at all hours if not said.
     hours: Option<String>,
@@ -74,7 +76,16 @@ struct LimitsTable {
     longest_retry_after_seconds: Option<u64>,
     connect_timeout_seconds: Option<u64>,
     timeout_seconds: Option<u64>,
-    largest_answer_mb: Option<usize>,
+    largest_answer_mb: Option<u64>,
+    largest_token_answer_mb: Option<u64>,
+    most_pages: Option<u64>,
+    largest_document_mb: Option<u64>,
+    most_values: Option<u64>,
+    deepest_nesting: Option<u64>,
+    most_times_compressed: Option<u64>,
+    largest_record_mb: Option<u64>,
+    most_resources: Option<u64>,
+    largest_mappings_mb: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -85,6 +96,14 @@ struct Search {
     by_get: bool,
     any_total: bool,
     types: BTreeMap<String, TypeSettings>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Bulk {
+    deadline_seconds: Option<u64>,
+    largest_mb: Option<u64>,
+    file_origins: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -138,6 +157,9 @@ pub enum ConfigError {
     /// No server is said.
     #[error("which server? say `--server URL`, or `url = …` in the configuration")]
     NoServer,
+    /// A limit that cannot be one.
+    #[error("the configuration's {0}")]
+    Limit(#[from] NoBound),
     /// Hours that are none.
     #[error("`{0}` are no hours (such as 20:00-06:00)")]
     Hours(String),
@@ -175,9 +197,11 @@ impl Config {
         let settings = Settings {
             auth: file.auth.map_or_else(|| Ok(from_environment()), auth)?,
             limits: limits(&file.limits),
+            bounds: bounds(&file.limits)?,
             ca_file: file.tls.ca_file,
             client_certificate_file: file.tls.client_certificate_file,
             allow_http,
+            export: export(file.bulk),
             ..Settings::of(url)
         };
         let usual = SearchSettings::default();
@@ -263,8 +287,33 @@ fn limits(table: &LimitsTable) -> Limits {
         longest_retry_after: table.longest_retry_after_seconds.map_or(usual.longest_retry_after, Duration::from_secs),
         connect_timeout: table.connect_timeout_seconds.map_or(usual.connect_timeout, Duration::from_secs),
         timeout: table.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
-        largest_answer: table.largest_answer_mb.map_or(usual.largest_answer, |mb| mb << 20),
     }
+}
+
+fn export(table: Bulk) -> ExportSettings {
+    let usual = ExportSettings::default();
+    ExportSettings {
+        deadline: table.deadline_seconds.map_or(usual.deadline, Duration::from_secs),
+        largest: table.largest_mb.map_or(usual.largest, |mb| mb << 20),
+        file_origins: table.file_origins,
+    }
+}
+
+fn bounds(table: &LimitsTable) -> Result<Bounds, NoBound> {
+    let said = |bound: Bound| match bound {
+        Bound::Answer => table.largest_answer_mb,
+        Bound::TokenAnswer => table.largest_token_answer_mb,
+        Bound::Pages => table.most_pages,
+        Bound::Document => table.largest_document_mb,
+        Bound::Values => table.most_values,
+        Bound::Nesting => table.deepest_nesting,
+        Bound::Expansion => table.most_times_compressed,
+        Bound::Record => table.largest_record_mb,
+        Bound::Resources => table.most_resources,
+        Bound::Mappings => table.largest_mappings_mb,
+    };
+    let all = ALL.iter().filter_map(|entry| Some((entry.bound, said(entry.bound)?)));
+    all.into_iter().try_fold(Bounds::default(), |bounds, (bound, number)| bounds.with(bound, number))
 }
 
 /// `20:00-06:00` as minutes of the day.

@@ -1,5 +1,6 @@
 //! Runs the Danish guideline on solitary plasmacytoma over FHIR R4 records: pull, map, decide, plan, write.
 
+pub mod bounds;
 pub mod cli;
 pub mod config;
 pub mod digest;

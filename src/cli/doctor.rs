@@ -24,7 +24,7 @@ pub struct Arguments {
 
 /// Examines; the server is only read.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
-    let mut config = arguments.server.config()?;
+    let mut config = arguments.common.config(&arguments.server)?;
     super::within_hours(&config)?;
     // Whoever asks is waiting: a server that is down is to be told now, and not after all tries of a sync.
     config.settings.limits.retries = config.settings.limits.retries.min(1);

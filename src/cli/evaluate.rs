@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
 
 fn from_records(arguments: &Arguments) -> Result<Exit, Failed> {
     let mappings = arguments.common.mappings()?;
-    let mut files = PatientFiles::open(&arguments.files, arguments.common.threads());
+    let mut files = PatientFiles::open(&arguments.files, arguments.common.threads(), arguments.common.bounds());
     super::only(&mut files, arguments.patient.as_deref())?;
     let (as_of, language) = (arguments.common.day(), arguments.common.language());
     let mut failures = files.failures().to_vec();
@@ -163,7 +163,7 @@ fn from_inputs(arguments: &Arguments, file: &Path) -> Result<Exit, Failed> {
         refused += 1;
         tell(&format!("error: {}, line {line}: {why}; this patient is not decided", name(file)));
     };
-    let lines = each_line(file, arguments.common.threads(), work, |line, result| {
+    let lines = each_line(file, arguments.common.threads(), arguments.common.bounds(), work, |line, result| {
         match result {
             Err(damage) => refuse(line, &damage),
             Ok(Err(failed)) => ended = Err(failed),

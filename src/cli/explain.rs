@@ -132,7 +132,7 @@ fn of_a_patient(
     common: &Common,
 ) -> Result<Exit, Failed> {
     let paths: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
-    let mut files = PatientFiles::open(&paths, common.threads());
+    let mut files = PatientFiles::open(&paths, common.threads(), common.bounds());
     super::only(&mut files, Some(patient))?;
     let mut failures = files.failures().to_vec();
     let mut output = Output::new();

@@ -1,6 +1,8 @@
 //! `mappings`: check, list and describe the mapping files.
 
+use super::limits::LimitArguments;
 use super::{Output, tell};
+use crate::bounds::Bounds;
 use crate::error::{Exit, Failed};
 use crate::map::{Mappings, Problem, code_system_problems, schema};
 use clap::{Args, Subcommand};
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    limits: LimitArguments,
 }
 
 #[derive(Debug, Subcommand)]
@@ -34,9 +38,10 @@ enum Command {
 /// Checks, lists or describes.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     let mut output = Output::new();
+    let bounds = arguments.limits.over(Bounds::default());
     match &arguments.command {
         Command::Check { folder } => {
-            let codes = checked(folder).map_err(|problems| {
+            let codes = checked(folder, &bounds).map_err(|problems| {
                 tell(&format!("{} in `{}`", problems_in_words(problems.len()), folder.display()));
                 Failed::Mappings(problems)
             })?;
@@ -44,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
         }
         Command::List { folder } => {
             let mappings = match folder {
-                Some(folder) => Mappings::load(folder),
+                Some(folder) => Mappings::load(folder, &bounds),
                 None => Mappings::embedded(),
             };
             output.write(mappings.map_err(Failed::Mappings)?.listing().to_string().as_bytes())?;
@@ -59,10 +64,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
 }
 
 /// How many codes a folder's mapping files have, if it holds: the files, and the project's own codes beside them.
-fn checked(folder: &Path) -> Result<usize, Vec<Problem>> {
+fn checked(folder: &Path, bounds: &Bounds) -> Result<usize, Vec<Problem>> {
     // A folder that is not there is one mistake, not two.
     let beside = if folder.is_dir() { code_system_problems(folder) } else { Vec::new() };
-    match Mappings::load(folder) {
+    match Mappings::load(folder, bounds) {
         Ok(mappings) if beside.is_empty() => Ok(mappings.listed_codes().len()),
         Ok(_) => Err(beside),
         Err(problems) => Err(problems.into_iter().chain(beside).collect()),

@@ -3,6 +3,7 @@
 mod doctor;
 mod evaluate;
 mod explain;
+mod limits;
 mod logging;
 mod mappings;
 mod program;
@@ -15,6 +16,9 @@ mod server_arguments;
 mod state_argument;
 mod sync;
 
+use self::limits::LimitArguments;
+use self::server_arguments::ServerArguments;
+use crate::bounds::Bounds;
 use crate::config::Config;
 use crate::error::{Exit, Failed};
 use crate::inputs::Day;
@@ -56,7 +60,7 @@ enum Command {
     /// Print invented patients as NDJSON, a Bundle a line
     Sample(sample::Arguments),
     /// Bring CarePlans and RiskAssessments into agreement with the records
-    Sync(sync::Arguments),
+    Sync(Box<sync::Arguments>),
     /// Put invented patients on a test server, all under one tag
     Seed(seed::Seed),
     /// Take away from a test server all that carries the tag, and what was written about those patients
@@ -77,6 +81,8 @@ struct Common {
     /// Work on this many cores instead of all
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    limits: LimitArguments,
 }
 
 /// Which mapping files.
@@ -88,9 +94,9 @@ struct MappingFiles {
 }
 
 impl MappingFiles {
-    fn load(&self) -> Result<Mappings, Failed> {
+    fn load(&self, bounds: &Bounds) -> Result<Mappings, Failed> {
         match &self.mappings {
-            Some(folder) => Mappings::load(folder),
+            Some(folder) => Mappings::load(folder, bounds),
             None => Mappings::embedded(),
         }
         .map_err(Failed::Mappings)
@@ -121,8 +127,20 @@ impl Common {
         self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
     }
 
+    /// How much is read of what others wrote, where no configuration says more.
+    fn bounds(&self) -> Bounds {
+        self.limits.over(Bounds::default())
+    }
+
+    /// The configuration of a server, with the limits of the command line.
+    fn config(&self, server: &ServerArguments) -> Result<Config, Failed> {
+        let mut config = server.config()?;
+        config.settings.bounds = self.limits.over(config.settings.bounds);
+        Ok(config)
+    }
+
     fn mappings(&self) -> Result<Mappings, Failed> {
-        self.mappings.load()
+        self.mappings.load(&self.bounds())
     }
 }
 

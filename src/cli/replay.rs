@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
             recorded.patient
         )));
     };
-    let mappings = arguments.mappings.load()?;
+    let mappings = arguments.mappings.load(&config.settings.bounds)?;
     let now = DecidedBy::this_program(program::executable(), mappings.digest(), &run.decided_by.language);
     let others = differences(&run.decided_by, &now);
     others.iter().for_each(|difference| tell(difference));

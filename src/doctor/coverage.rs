@@ -134,7 +134,7 @@ impl Counts {
         let (_, coverage) = doctor.mappings.map(record);
         let by_source: BTreeMap<String, &Stored<'_>> =
             record.resources().map(|stored| (record.source(stored), stored)).collect();
-        for unused in coverage.report(doctor.mappings, record).not_used {
+        for unused in coverage.report(doctor.mappings, record).not_used.values() {
             let is = |reason: Reason| unused.reason == reason.word();
             let sources: BTreeSet<&String> = unused.sources.iter().collect();
             for stored in sources.into_iter().filter_map(|source| by_source.get(source)) {

@@ -5,6 +5,7 @@ use super::datatypes::*;
 use super::observation::BodySite;
 use super::text::{List, Presence, Text};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 resource! {
     /// The patient.
@@ -12,6 +13,9 @@ resource! {
         /// The day of birth; may be partial.
         #[serde(borrow)]
         pub birth_date: Option<Text<'a>>,
+        /// The administrative gender: `male`, `female`, `other`, `unknown`.
+        #[serde(borrow)]
+        pub gender: Option<Text<'a>>,
         /// Whether the patient has died.
         pub deceased_boolean: Option<bool>,
         /// When the patient died.
@@ -150,6 +154,9 @@ resource! {
         pub performed_age: Presence,
         /// The ages at that time; they give no date, and are not read.
         pub performed_range: Presence,
+        /// Why, as codes.
+        #[serde(borrow)]
+        pub reason_code: List<CodeableConcept<'a>>,
         /// Why, as resources.
         #[serde(borrow)]
         pub reason_reference: List<Reference<'a>>,
@@ -169,6 +176,8 @@ resource! {
         pub(super) context: Presence,
         /// STU3's `notDone`.
         pub(super) not_done: Presence,
+        /// DSTU2's `notPerformed`.
+        pub(super) not_performed: Presence,
         /// R5's `occurrence[x]`, in any form.
         #[serde(
             alias = "occurrencePeriod",
@@ -193,14 +202,30 @@ resource! {
     }
 }
 
-/// A resource of a type that no input is read from: only what others refer to it by is looked at.
+/// A resource of a type that no input is read from; only whose it is is looked at, where FHIR has no such type.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Unread<'a> {
     /// Its type.
     #[serde(borrow)]
     pub resource_type: Option<Text<'a>>,
-    /// The resource's id.
+    /// The resource's id on its server.
     #[serde(borrow)]
     pub id: Option<Text<'a>>,
+    /// Its version.
+    #[serde(borrow)]
+    pub meta: Option<Meta<'a>>,
+    /// Whose it is, in whatever shape its type has.
+    #[serde(borrow)]
+    pub subject: Option<&'a RawValue>,
+    /// Whose it is, in types that say `patient`.
+    #[serde(borrow)]
+    pub patient: Option<&'a RawValue>,
+}
+
+impl<'a> Unread<'a> {
+    /// Whose it is, where that is one reference.
+    pub fn subject(&self) -> Option<Reference<'a>> {
+        self.subject.or(self.patient).and_then(|raw| serde_json::from_str(raw.get()).ok())
+    }
 }

@@ -55,6 +55,18 @@ pub struct Quantity<'a> {
     pub code: Option<Text<'a>>,
 }
 
+/// A range with a lowest and a highest amount.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Range<'a> {
+    /// The lowest.
+    #[serde(borrow)]
+    pub low: Option<Quantity<'a>>,
+    /// The highest.
+    #[serde(borrow)]
+    pub high: Option<Quantity<'a>>,
+}
+
 /// A time with a start and an end.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -163,6 +175,12 @@ pub struct ReferenceRange<'a> {
     /// What the range is of: `normal` where it does not say.
     #[serde(borrow, rename = "type")]
     pub kind: Option<CodeableConcept<'a>>,
+    /// The groups of people that it is for, all of them at once: a sex, the pregnant …
+    #[serde(borrow)]
+    pub applies_to: List<CodeableConcept<'a>>,
+    /// The ages that it is for.
+    #[serde(borrow)]
+    pub age: Option<Box<Range<'a>>>,
     /// The range in words; not read.
     pub text: Presence,
 }

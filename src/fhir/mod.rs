@@ -11,6 +11,7 @@ pub mod resource;
 pub mod resources;
 pub mod schema;
 pub mod text;
+pub mod versions;
 
 pub use common::Common;
 pub use record::{Found, Oddity, Record, Stored};

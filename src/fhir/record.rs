@@ -2,13 +2,12 @@
 
 use super::datatypes::{Identifier, Reference};
 use super::reference::Address;
-use super::resource::{Resource, Unreadable, is_read, kind_of};
+use super::resource::{Resource, Unreadable, is_never_read, kind_of};
 use super::text::Text;
-use jiff::Timestamp;
+use super::versions::{Deletions, Fate, fates};
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
 use std::cell::OnceCell;
-use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 /// A resource of a record, and where it stood.
@@ -37,12 +36,17 @@ impl<'a> Stored<'a> {
     }
 
     /// Whether an address with this server and version means this one of the resources of its type and id.
-    fn is_meant(&self, base: Option<&str>, version: Option<&str>) -> bool {
+    pub fn is_meant(&self, base: Option<&str>, version: Option<&str>) -> bool {
         let same_server = match (base, self.base()) {
             (Some(wanted), Some(has)) => wanted == has,
             _ => true,
         };
         same_server && is_version(self, version)
+    }
+
+    /// Whether it exists only within another resource.
+    pub const fn is_contained(&self) -> bool {
+        self.container.is_some()
     }
 
     /// `Type/id` with `/_history/version` where known; the Bundle's address where the resource has no id.
@@ -62,7 +66,7 @@ pub enum Oddity {
         /// Which.
         source: String,
     },
-    /// A resource in the patient's Bundle does not say whose it is, or in a way that leads to no patient.
+    /// A resource in the patient's Bundle does not say whose it is, or in a way that leads to no patient: to a group, say.
     NoPatient {
         /// Which.
         source: String,
@@ -82,40 +86,6 @@ pub enum Oddity {
         /// The other record.
         source: String,
     },
-}
-
-/// Word that a resource was deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deletion {
-    kind: String,
-    id: String,
-    at: Option<Timestamp>,
-}
-
-impl Deletion {
-    /// The deletion of the resource of an address (`Observation/o1`), at an instant where it is said.
-    pub fn of(address: &str, at: Option<&str>) -> Option<Deletion> {
-        match Address::of(address) {
-            Address::Server { kind, id, .. } => {
-                Some(Deletion { kind: kind.to_owned(), id: id.to_owned(), at: at.and_then(|text| text.parse().ok()) })
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether it is of this resource, and not older than the version at hand.
-    fn covers(&self, stored: &Stored<'_>) -> bool {
-        let common = stored.resource.common();
-        let same = stored.resource.kind() == self.kind && common.id.is_some_and(|id| *id == *self.id);
-        same && match (self.at, last_updated(stored)) {
-            (Some(deleted), Some(updated)) => updated <= deleted,
-            _ => true,
-        }
-    }
-}
-
-fn last_updated(stored: &Stored<'_>) -> Option<Timestamp> {
-    stored.resource.common().meta?.last_updated.as_deref()?.parse().ok()
 }
 
 /// What a reference leads to.
@@ -138,6 +108,7 @@ pub struct Record<'a> {
     resources: Vec<Stored<'a>>,
     oddities: Vec<Oddity>,
     index: OnceCell<Index>,
+    by_identifier: OnceCell<HashMap<(String, String), Vec<usize>>>,
 }
 
 #[derive(Debug, Default)]
@@ -163,7 +134,7 @@ impl<'a> Record<'a> {
     /// # Errors
     /// Where a contained one is damaged: the record is then not whole.
     pub fn add(&mut self, mut stored: Stored<'a>) -> Result<(), Unreadable> {
-        self.index.take();
+        self.forget_indices();
         let place = self.resources.len();
         stored.place = place;
         stored.container = None;
@@ -171,7 +142,7 @@ impl<'a> Record<'a> {
         self.resources.push(stored);
         for text in contained {
             let resource = match Resource::read(text) {
-                Err(_) if kind_of(text).is_some_and(|kind| !is_read(&kind)) => continue,
+                Err(_) if kind_of(text).is_some_and(|kind| is_never_read(&kind)) => continue,
                 read => read.map_err(|why| Unreadable::Contained(Box::new(why)))?,
             };
             let place_of_contained = self.resources.len();
@@ -186,13 +157,10 @@ impl<'a> Record<'a> {
     }
 
     /// Keeps of each resource its newest version, and none that was deleted since.
-    ///
-    /// Newer is what was stored later, else what has the higher version number. The same version twice with different
-    /// contents is not settled by a guess: both are kept, so that what they disagree on is a conflict.
-    pub fn settle(&mut self, deletions: &[Deletion]) {
+    pub fn settle(&mut self, deletions: &Deletions) {
         let mut leaving: HashSet<usize> = HashSet::new();
         let mut noted: Vec<Oddity> = Vec::new();
-        for stored in self.resources().filter(|stored| deletions.iter().any(|deletion| deletion.covers(stored))) {
+        for stored in self.resources().filter(|stored| deletions.cover(stored)) {
             leaving.insert(stored.place);
             noted.push(Oddity::Replaced { source: stored.source() });
         }
@@ -205,19 +173,16 @@ impl<'a> Record<'a> {
         let mut several: Vec<_> = by_id.into_values().filter(|versions| versions.len() > 1).collect();
         several.sort_by_key(|versions| versions.first().map(|stored| stored.place));
         for versions in several {
-            for (number, stored) in versions.iter().enumerate() {
-                let same_server = |other: &&&Stored<'a>| {
-                    other.base().is_none() || stored.base().is_none() || other.base() == stored.base()
-                };
-                let others = || versions.iter().filter(same_server);
-                let earlier = || versions.iter().take(number).filter(same_server);
-                if others().any(|other| age(stored, other) == Age::Older) {
+            for (stored, fate) in versions.iter().zip(fates(&versions)) {
+                let source = || stored.source();
+                match fate {
+                    Fate::Stays => continue,
+                    Fate::StaysBesideAnother => noted.push(Oddity::TwoContents { source: source() }),
+                    Fate::Replaced => noted.push(Oddity::Replaced { source: source() }),
+                    Fate::ThereAlready => {}
+                }
+                if fate != Fate::StaysBesideAnother {
                     leaving.insert(stored.place);
-                    noted.push(Oddity::Replaced { source: stored.source() });
-                } else if earlier().any(|other| age(stored, other) == Age::Same) {
-                    leaving.insert(stored.place);
-                } else if earlier().any(|other| age(stored, other) == Age::Unknown) {
-                    noted.push(Oddity::TwoContents { source: stored.source() });
                 }
             }
         }
@@ -229,7 +194,7 @@ impl<'a> Record<'a> {
         if leaving.is_empty() {
             return;
         }
-        self.index.take();
+        self.forget_indices();
         let gone = |stored: &Stored<'a>| leaving.contains(&stored.container.unwrap_or(stored.place));
         self.resources.retain(|stored| !gone(stored));
         let new_places: HashMap<usize, usize> =
@@ -238,6 +203,16 @@ impl<'a> Record<'a> {
             stored.place = new_places.get(&stored.place).copied().unwrap_or_default();
             stored.container = stored.container.and_then(|place| new_places.get(&place).copied());
         }
+    }
+
+    /// How many resources there are, those that are contained in others too.
+    pub fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
     }
 
     /// The resources, without those that are contained in others: these are reached by reference only.
@@ -312,41 +287,42 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Whether an extension in one of the resources, or in what they contain, leads to this resource, which is not among
-    /// them yet.
-    pub fn refers_to(&self, other: &Stored<'_>) -> bool {
-        let leads_there = |from: &Stored<'a>, reference: &Reference<'a>| match reference.reference.as_deref() {
-            Some(text) => match Address::of(text) {
-                Address::Name(_) => other.full_url.as_deref() == Some(text),
-                Address::Server { base, kind, id, version } => {
-                    other.resource.kind() == kind
-                        && other.resource.common().id.is_some_and(|has| has.as_str() == id)
-                        && other.is_meant(base.or_else(|| from.base()), version)
-                }
-                Address::Contained(_) | Address::Malformed => false,
-            },
-            None => reference.identifier.as_deref().is_some_and(|wanted| {
-                other.resource.common().identifier.iter().any(|has| same_identifier(has, wanted))
-            }),
-        };
-        let mut references = self.resources.iter().map(|from| (from, from.resource.named_in_extensions()));
-        references.any(|(from, references)| references.into_iter().any(|it| leads_there(from, it)))
+    /// The references in extensions of the resources and of what they contain, each with the resource that it stands in.
+    pub fn named_in_extensions(&self) -> impl Iterator<Item = (&Stored<'a>, &Reference<'a>)> {
+        self.resources.iter().flat_map(|from| from.resource.named_in_extensions().into_iter().map(move |it| (from, it)))
     }
 
     fn find_identifier(&self, wanted: &Identifier<'a>, kind: Option<&str>) -> Found<'_, 'a> {
         if wanted.value.is_none() {
             return Found::Unaddressed;
         }
-        let suits = |stored: &&Stored<'a>| {
-            kind.is_none_or(|kind| stored.resource.kind() == kind)
-                && stored.resource.common().identifier.iter().any(|has| same_identifier(has, wanted))
-        };
-        let mut found = self.resources().filter(suits);
+        let index = self.by_identifier.get_or_init(|| self.indexed_by_identifier());
+        let places = whole(wanted).and_then(|(system, value)| index.get(&(system.to_owned(), value.to_owned())));
+        let with_identifier = places.into_iter().flatten().filter_map(|place| self.resources.get(*place));
+        let mut found = with_identifier.filter(|stored| kind.is_none_or(|kind| stored.resource.kind() == kind));
         match (found.next(), found.next()) {
             (None, _) => Found::NotHere,
             (Some(stored), None) => Found::Resource(stored),
             (Some(_), Some(_)) => Found::Several,
         }
+    }
+
+    fn indexed_by_identifier(&self) -> HashMap<(String, String), Vec<usize>> {
+        let mut index: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        for stored in self.resources() {
+            for (system, value) in stored.resource.common().identifier.iter().filter_map(whole) {
+                let places = index.entry((system.to_owned(), value.to_owned())).or_default();
+                if places.last() != Some(&stored.place) {
+                    places.push(stored.place);
+                }
+            }
+        }
+        index
+    }
+
+    fn forget_indices(&mut self) {
+        self.index.take();
+        self.by_identifier.take();
     }
 
     fn indexed(&self) -> Index {
@@ -370,39 +346,9 @@ impl<'a> Record<'a> {
     }
 }
 
-/// How a resource stands to another of the same type and id.
-#[derive(PartialEq, Eq)]
-enum Age {
-    Older,
-    Newer,
-    Same,
-    Unknown,
-}
-
-fn age(stored: &Stored<'_>, other: &Stored<'_>) -> Age {
-    if stored.place == other.place {
-        return Age::Newer;
-    }
-    let version = |stored: &Stored<'_>| {
-        stored.resource.common().meta.and_then(|meta| meta.version_id.as_ref()?.parse::<u64>().ok())
-    };
-    let order = match (last_updated(stored), last_updated(other), version(stored), version(other)) {
-        (Some(one), Some(two), ..) if one != two => one.cmp(&two),
-        (_, _, Some(one), Some(two)) => one.cmp(&two),
-        _ => Ordering::Equal,
-    };
-    match order {
-        Ordering::Less => Age::Older,
-        Ordering::Greater => Age::Newer,
-        // The parsed shape shows every field that is read: what differs elsewhere makes no difference.
-        Ordering::Equal if format!("{:?}", stored.resource) == format!("{:?}", other.resource) => Age::Same,
-        Ordering::Equal => Age::Unknown,
-    }
-}
-
-/// Whether two identifiers are one: the same value in the same system; a value without a system is nobody's.
-pub fn same_identifier(one: &Identifier<'_>, other: &Identifier<'_>) -> bool {
-    one.value.is_some() && one.value == other.value && one.system.is_some() && one.system == other.system
+/// The system and value of an identifier; a value without a system is nobody's.
+pub fn whole<'i>(identifier: &'i Identifier<'_>) -> Option<(&'i str, &'i str)> {
+    identifier.system.as_deref().zip(identifier.value.as_deref())
 }
 
 /// Whether a resource is of the version that a reference names: one that does not say its version is.

@@ -5,10 +5,12 @@ use super::common::Common;
 use super::datatypes::{Extension, Quantity, Reference};
 use super::observation::{BodySite, Observation};
 use super::text::{Presence, Text};
+use fhir_sdk::r4b::resources::ResourceType;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
+use std::str::FromStr;
 
 /// A resource of a type that is read, or of another.
 #[derive(Clone, Debug)]
@@ -57,11 +59,16 @@ pub enum Unreadable {
 }
 
 /// The types that inputs are read from, and those that they refer to.
-const READ: [&str; 6] = ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "BodyStructure"];
+pub const READ: [&str; 6] = ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "BodyStructure"];
 
 /// Whether inputs are read from a type of resource, or it is referred to by what they are read from.
 pub fn is_read(kind: &str) -> bool {
     READ.contains(&kind)
+}
+
+/// Whether FHIR has a type of this name, and nothing is read from it. (A name that it does not have may be a misspelt one.)
+pub fn is_never_read(kind: &str) -> bool {
+    is_type(kind) && !is_read(kind)
 }
 
 /// The type of a resource, where so much of its text can be read.
@@ -76,6 +83,14 @@ fn head(text: &str) -> serde_json::Result<Text<'_>> {
         kind: Text<'a>,
     }
     serde_json::from_str::<Head<'_>>(text).map(|head| head.kind)
+}
+
+/// Whether FHIR R4 has a type of this name. The types that R4B knows are R4's, but for some of medicinal products,
+/// substances and evidence.
+pub fn is_type(kind: &str) -> bool {
+    let only_in_r4 =
+        kind.starts_with("MedicinalProduct") || kind.starts_with("Substance") || kind.ends_with("EvidenceSynthesis");
+    only_in_r4 || ResourceType::from_str(kind).is_ok()
 }
 
 impl<'a> Resource<'a> {
@@ -145,7 +160,7 @@ impl<'a> Resource<'a> {
             Resource::BodyStructure(resource) => resource.common(),
             Resource::Unread(resource) => Common {
                 id: resource.id.as_ref(),
-                meta: None,
+                meta: resource.meta.as_ref(),
                 implicit_rules: Presence::Absent,
                 identifier: &[],
                 contained: &[],
@@ -208,26 +223,29 @@ impl<'a> Resource<'a> {
 
     pub(super) fn other_version(&self) -> Option<(&'static str, &'static str)> {
         let shown = match self {
-            Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE, NONE],
+            Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE, NONE, NONE],
             Resource::Condition(condition) => [
                 (condition.asserted_date, "STU3", "assertedDate"),
                 (condition.context, "STU3", "context"),
                 (condition.participant, "R5", "participant"),
+                NONE,
             ],
             Resource::Observation(observation) => [
                 (observation.related, "STU3", "related"),
                 (observation.context, "STU3", "context"),
                 (observation.triggered_by, "R5", "triggeredBy"),
+                NONE,
             ],
             Resource::DiagnosticReport(report) => {
-                [(report.coded_diagnosis, "STU3", "codedDiagnosis"), (report.context, "STU3", "context"), NONE]
+                [(report.coded_diagnosis, "STU3", "codedDiagnosis"), (report.context, "STU3", "context"), NONE, NONE]
             }
             Resource::Procedure(procedure) => [
+                (procedure.not_performed, "DSTU2", "notPerformed"),
                 (procedure.not_done, "STU3", "notDone"),
                 (procedure.context, "STU3", "context"),
                 (procedure.occurrence_date_time, "R5", "occurrence[x]"),
             ],
-            Resource::BodyStructure(_) | Resource::Unread(_) => [NONE, NONE, NONE],
+            Resource::BodyStructure(_) | Resource::Unread(_) => [NONE; 4],
         };
         shown
             .into_iter()

@@ -6,6 +6,7 @@ use crate::inputs::words::{Intent, Margin, Site, SurgeryKind};
 use crate::inputs::{Day, Entry, Input, Radiotherapy};
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 
 /// A course of radiotherapy: one record, or several joined.
 #[derive(Clone, Debug)]
@@ -105,6 +106,8 @@ pub(super) struct Treatments<'i> {
     pub courses: SmallVec<[Course<'i>; 2]>,
     pub operations: SmallVec<[Operation<'i>; 2]>,
     pub systemic: SmallVec<[Systemic<'i>; 2]>,
+    /// Radiotherapy and resections of which it is not known whether they were to the tumour; none of them counts.
+    pub unplaced: SmallVec<[&'i Entry; 1]>,
 }
 
 /// Whether treatment with (or without) a site is to a site of something (§6, *Sites*): the same, or none said on
@@ -151,7 +154,9 @@ impl<'i> Treatments<'i> {
             let start = therapy.start.or(therapy.end);
             systemic.push(Systemic { start, entry, counts: counts(start) });
         }
-        Treatments { courses, operations, systemic }
+        let unplaced = case.set_aside().filter(|aside| aside.may_be_of_this_disease()).map(|aside| &aside.entry);
+        let unplaced = unplaced.filter(|entry| may_be_local_treatment(case, entry)).collect();
+        Treatments { courses, operations, systemic, unplaced }
     }
 
     /// The courses of this disease.
@@ -165,12 +170,21 @@ impl<'i> Treatments<'i> {
     }
 }
 
+/// Whether a treatment that is set aside would have treated the tumour itself, were it of this disease.
+fn may_be_local_treatment<'i>(case: &Case<'i>, entry: &'i Entry) -> bool {
+    let is_resection = |entry| case.log.surgery(entry).is_some_and(|it| it.kind == SurgeryKind::Resection);
+    case.log.radiotherapy(entry).is_some() || is_resection(entry)
+}
+
 fn read_courses<'i>(case: &Case<'i>) -> SmallVec<[Course<'i>; 4]> {
     let mut courses: SmallVec<[Course<'i>; 4]> = SmallVec::new();
+    let mut places = BTreeMap::new();
     for entry in case.all(Input::Radiotherapy) {
         let Some(recorded) = case.log.radiotherapy(entry) else { continue };
         let course = read_course(entry, &recorded);
-        match courses.iter_mut().find(|other| is_one_record(other, &course)) {
+        // One record may be there twice.
+        let place = *places.entry((course.site, course.start(), course.end, course.dose_gy)).or_insert(courses.len());
+        match courses.get_mut(place) {
             Some(twin) => {
                 twin.stated = stronger(twin.stated, course.stated);
                 twin.fractions = twin.fractions.max(course.fractions);
@@ -197,10 +211,6 @@ fn read_course<'i>(entry: &'i Entry, recorded: &Radiotherapy) -> Course<'i> {
     }
 }
 
-fn is_one_record(a: &Course<'_>, b: &Course<'_>) -> bool {
-    (a.site, a.start(), a.end, a.dose_gy) == (b.site, b.start(), b.end, b.dose_gy)
-}
-
 fn stronger(a: Option<Intent>, b: Option<Intent>) -> Option<Intent> {
     match (a, b) {
         (Some(Intent::Curative), _) | (_, Some(Intent::Curative)) => Some(Intent::Curative),
@@ -216,8 +226,9 @@ fn join<'i>(mut courses: SmallVec<[Course<'i>; 4]>) -> SmallVec<[Course<'i>; 2]>
         (none_last(course.start()), none_last(course.end), (course.dose_gy.is_none(), course.dose_gy))
     });
     let mut joined: SmallVec<[Course<'i>; 2]> = SmallVec::new();
+    let mut latest_of_site: BTreeMap<Option<Site>, usize> = BTreeMap::new();
     for course in courses {
-        let latest = joined.iter_mut().rfind(|other| other.site == course.site && other.start().is_some());
+        let latest = latest_of_site.get(&course.site).and_then(|place| joined.get_mut(*place));
         match (latest, course.start()) {
             (Some(other), Some(start)) if continues(other, &course, start) => {
                 other.starts.push(start);
@@ -227,7 +238,12 @@ fn join<'i>(mut courses: SmallVec<[Course<'i>; 4]>) -> SmallVec<[Course<'i>; 2]>
                 other.stated = stronger(other.stated, course.stated);
                 other.entries.extend(course.entries);
             }
-            _ => joined.push(course),
+            (_, start) => {
+                if start.is_some() {
+                    latest_of_site.insert(course.site, joined.len());
+                }
+                joined.push(course);
+            }
         }
     }
     joined

@@ -7,7 +7,9 @@ use super::findings::{Answer, CompartmentFinding, ImagingDone, Lesions, MarrowFi
 use super::light_chains::LightChains;
 use super::thresholds::*;
 use crate::inputs::words::AttributedEvent;
-use crate::inputs::{Condition, Day, Entry, Input, InputSet, Truth, When, later_time, newer_time, newest};
+use crate::inputs::{
+    Condition, Day, Entry, Input, InputSet, Truth, When, later_time, latest_times, newer_time, newest,
+};
 
 /// The state of an event, what would settle it, and since when it is so.
 #[derive(Clone, Copy, Debug)]
@@ -329,6 +331,8 @@ fn attributed<'i>(
 /// What the clinician said about the cause of an event.
 struct Statements<'i> {
     statements: smallvec::SmallVec<[(&'i Entry, bool); 4]>,
+    /// The times of those that say yes: whether any is of a time or newer.
+    last_yes: Vec<Option<When>>,
     event: AttributedEvent,
     era: Era,
 }
@@ -339,7 +343,9 @@ impl<'i> Statements<'i> {
             let attribution = case.log.attribution(entry)?;
             (attribution.event == event).then_some((entry, attribution.plasma_cell_disease))
         });
-        Statements { statements: statements.collect(), event, era }
+        let statements: smallvec::SmallVec<[(&'i Entry, bool); 4]> = statements.collect();
+        let last_yes = latest_times(statements.iter().filter(|(_, caused)| *caused).map(|(entry, _)| entry.time));
+        Statements { statements, last_yes, event, era }
     }
 
     /// What the newest statement that covers the result says; nothing if there is none, or they contradict each other.
@@ -375,6 +381,6 @@ impl<'i> Statements<'i> {
 
     /// Whether a statement of its time or newer says yes.
     fn taken_back(&self, denial: &Entry) -> bool {
-        self.statements.iter().any(|(other, caused)| *caused && !newer_time(denial.time, other.time))
+        self.last_yes.iter().any(|yes| !newer_time(denial.time, *yes))
     }
 }

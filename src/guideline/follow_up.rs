@@ -196,8 +196,12 @@ pub(super) fn r17<'i>(
     let Some(end) = facts.timeline.tell(why).treated_on() else { return Recommendation::not_applicable(id) };
     let treatments = all.treatments.tell(why);
     let lasting = end.plus_months(LASTING_PAIN_MONTHS);
-    let pains: SmallVec<[_; 2]> =
-        all.complications.tell(why).current(Input::BonePain, treatments).filter(|pain| pain.day >= lasting).collect();
+    let pains: SmallVec<[_; 2]> = all
+        .complications
+        .tell(why)
+        .current(Input::BonePain, treatments)
+        .filter(|pain| pain.day.is_some_and(|day| day >= lasting))
+        .collect();
     let in_pain = pains.iter().any(|pain| pain.present.is_true());
     let rehabilitation = case.as_of <= end.plus_months(REHABILITATION_MONTHS);
     let mut actions: SmallVec<[Action; 2]> = SmallVec::new();

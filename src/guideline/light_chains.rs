@@ -4,10 +4,12 @@ use super::anchors::Timeline;
 use super::case::{Case, Window};
 use super::thresholds::*;
 use crate::inputs::{
-    Agreement, Entries, Entry, Input, Interval, Limit, Log, Test, Truth, When, later_time, newer_time, newest,
+    Agreement, Entries, Entry, Input, Interval, Limit, Log, Moment, Test, Truth, When, later_time, newer_time, newest,
     same_time,
 };
 use smallvec::SmallVec;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A ratio of kappa and lambda, reported or derived from two chains of one time.
 #[derive(Clone, Debug)]
@@ -54,11 +56,41 @@ impl<'i> Ratio<'i> {
     }
 }
 
+/// The entries of one chain, and which of them are of one time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chain<'i> {
+    pub entries: Entries<'i>,
+    by_time: BTreeMap<Option<Moment>, Entries<'i>>,
+}
+
+impl<'i> Chain<'i> {
+    fn of(entries: Entries<'i>) -> Chain<'i> {
+        let mut by_time: BTreeMap<Option<Moment>, Entries<'i>> = BTreeMap::new();
+        for entry in &entries {
+            by_time.entry(moment(entry.time)).or_default().push(entry);
+        }
+        Chain { entries, by_time }
+    }
+
+    fn of_time(&self, time: Option<When>) -> &[&'i Entry] {
+        self.by_time.get(&moment(time)).map_or(&[], |entries| entries)
+    }
+
+    /// The newest entries, as a chain of their own.
+    fn newest(&self) -> Chain<'i> {
+        newest(&self.entries).map_or_else(Chain::default, |reading| Chain::of(reading.entries.into_iter().collect()))
+    }
+}
+
+fn moment(time: Option<When>) -> Option<Moment> {
+    time.map(When::moment)
+}
+
 /// The chains and ratios of a window.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LightChains<'i> {
-    pub kappa: Entries<'i>,
-    pub lambda: Entries<'i>,
+    pub kappa: Chain<'i>,
+    pub lambda: Chain<'i>,
     pub ratios: SmallVec<[Ratio<'i>; 4]>,
 }
 
@@ -82,18 +114,18 @@ impl<'i> LightChains<'i> {
                 entries: SmallVec::from_slice(&[*entry]),
             })
             .collect();
-        for (index, first) in kappa.iter().enumerate() {
+        let (kappa, lambda) = (Chain::of(kappa), Chain::of(lambda));
+        let mut has_ratio: BTreeSet<Option<Moment>> = reported.iter().map(|entry| moment(entry.time)).collect();
+        let adjudicated: Entries<'i> = reported.iter().copied().filter(|ratio| ratio.adjudicated).collect();
+        for first in &kappa.entries {
             let time = first.time;
-            let seen_before = kappa.iter().take(index).any(|other| same_time(other.time, time));
-            let has_ratio = reported.iter().any(|ratio| same_time(ratio.time, time));
-            let settled = reported.iter().any(|ratio| ratio.adjudicated && !newer_time(time, ratio.time));
-            if seen_before || has_ratio || settled {
+            let settled = adjudicated.iter().any(|ratio| !newer_time(time, ratio.time));
+            if !has_ratio.insert(moment(time)) || settled {
                 continue;
             }
-            let kappas = of_time(&kappa, time);
-            let lambdas = of_time(&lambda, time);
+            let lambdas = lambda.of_time(time);
             if !lambdas.is_empty() {
-                ratios.extend(derived(&case.log, time, &kappas, &lambdas));
+                ratios.extend(derived(&case.log, time, kappa.of_time(time), lambdas));
             }
         }
         LightChains { kappa, lambda, ratios }
@@ -118,36 +150,34 @@ impl<'i> LightChains<'i> {
         Some(Ratio { time, interval, entries: reported.into_iter().collect() })
     }
 
-    /// The chains of a ratio's time; where there is none of that time, the newest of the window.
-    fn chain_beside(chain: &Entries<'i>, time: Option<When>) -> Entries<'i> {
-        let beside = of_time(chain, time);
-        if beside.is_empty() {
-            newest(chain).map_or_else(Entries::new, |reading| reading.entries.into_iter().collect())
-        } else {
-            beside
-        }
-    }
-
     /// Whether the ratio is 100 or more with kappa, or 0.01 or less with lambda, of 100 mg/L or more: for any of these
     /// ratios; without one, for every entry of the chains. Nothing if there is neither.
     pub fn event(&self, case: &Case<'i>, ratios: &[Ratio<'i>]) -> (Option<Truth>, Option<When>) {
         let log = &case.log;
         if ratios.is_empty() {
-            if self.kappa.is_empty() && self.lambda.is_empty() {
+            let (kappa, lambda) = (&self.kappa.entries, &self.lambda.entries);
+            if kappa.is_empty() && lambda.is_empty() {
                 return (None, None);
             }
-            let involved = involved(log, &self.kappa).0.or(involved(log, &self.lambda).0);
+            let involved = involved(log, kappa).0.or(involved(log, lambda).0);
             return (Some(Truth::Unknown.and(involved)), None);
         }
         let mut result = (Truth::False, None);
+        // The chains of a ratio's time; where there is none of that time, the newest of the window, looked at once.
+        let (newest_kappa, newest_lambda) = (OnceCell::new(), OnceCell::new());
         for ratio in ratios {
-            let sides: [(Truth, &Entries<'i>); 2] =
-                [(ratio.at_least(log, FLC_RATIO_HIGH), &self.kappa), (ratio.at_most(log, FLC_RATIO_LOW), &self.lambda)];
-            for (side, chain) in sides {
+            let sides = [
+                (ratio.at_least(log, FLC_RATIO_HIGH), &self.kappa, &newest_kappa),
+                (ratio.at_most(log, FLC_RATIO_LOW), &self.lambda, &newest_lambda),
+            ];
+            for (side, chain, newest) in sides {
                 if side.is_false() {
                     continue;
                 }
-                let (involved, time) = involved(log, &Self::chain_beside(chain, ratio.time));
+                let (involved, time) = match chain.of_time(ratio.time) {
+                    [] => *newest.get_or_init(|| involved(log, &chain.newest().entries)),
+                    beside => involved(log, beside),
+                };
                 let truth = side.and(involved);
                 if truth.is_true() {
                     result.1 = later_time(result.1, later_time(ratio.time, time));
@@ -163,21 +193,15 @@ impl<'i> LightChains<'i> {
         match self.newest_ratio() {
             Some(ratio) => self.event(case, std::slice::from_ref(&ratio)),
             None => {
-                let newest_of = |chain: &Entries<'i>| {
-                    newest(chain).map_or_else(Entries::new, |reading| reading.entries.into_iter().collect())
-                };
-                let newest = LightChains {
-                    kappa: newest_of(&self.kappa),
-                    lambda: newest_of(&self.lambda),
-                    ratios: SmallVec::new(),
-                };
+                let newest =
+                    LightChains { kappa: self.kappa.newest(), lambda: self.lambda.newest(), ratios: SmallVec::new() };
                 newest.event(case, &[])
             }
         }
     }
 }
 
-fn involved<'i>(log: &Log<'i>, chain: &Entries<'i>) -> (Truth, Option<When>) {
+fn involved<'i>(log: &Log<'i>, chain: &[&'i Entry]) -> (Truth, Option<When>) {
     if chain.is_empty() {
         return (Truth::Unknown, None);
     }
@@ -192,15 +216,11 @@ fn involved<'i>(log: &Log<'i>, chain: &Entries<'i>) -> (Truth, Option<When>) {
     (truth, time)
 }
 
-fn of_time<'i>(chain: &Entries<'i>, time: Option<When>) -> Entries<'i> {
-    chain.iter().copied().filter(|entry| same_time(entry.time, time)).collect()
-}
-
 /// The ratio of two chains of one time; nothing if lambda is 0.
-fn derived<'i>(log: &Log<'i>, time: Option<When>, kappas: &Entries<'i>, lambdas: &Entries<'i>) -> Option<Ratio<'i>> {
+fn derived<'i>(log: &Log<'i>, time: Option<When>, kappas: &[&'i Entry], lambdas: &[&'i Entry]) -> Option<Ratio<'i>> {
     let entries = kappas.first().into_iter().chain(lambdas.first()).copied().collect();
     let unreadable = Ratio { time, interval: None, entries };
-    let hull = |chain: &Entries<'i>| {
+    let hull = |chain: &[&'i Entry]| {
         let mut intervals = chain.iter().map(|entry| log.interval(entry).filter(|interval| !interval.is_empty()));
         let first = intervals.next()??;
         intervals.try_fold(first, |hull, interval| Some(hull.hull(interval?)))

@@ -274,6 +274,12 @@ impl<'a, 'i> Palliation<'a, 'i> {
         if !earlier.is_empty() {
             outcome.notes.insert(0, Note::about(NoteCode::EarlierCourseToSite, earlier.iter().copied()));
         }
+        // What cannot wait is advised all the same, and with it what may have been irradiated there already.
+        let unplaced = self.facts.treatments.tell(self.why).unplaced.iter().copied();
+        let courses: SmallVec<[&Entry; 1]> = unplaced.filter(|entry| entry.input == Input::Radiotherapy).collect();
+        if !courses.is_empty() {
+            outcome.notes.insert(0, Note::about(NoteCode::TreatmentUnplaced, courses));
+        }
         if !matches!(outcome.status, Status::Recommended | Status::Consider) {
             return outcome;
         }

@@ -12,6 +12,7 @@ use super::thresholds::*;
 use crate::inputs::words::{LifeExpectancy, Relapse, Site};
 use crate::inputs::{Agreement, Day, Entry, Input, InputSet, Truth};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 
 /// The window in which a relapse is worked up: from 90 days before it, but not before the day after treatment.
 fn work_up_window<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why) -> Option<Window> {
@@ -316,15 +317,16 @@ fn conflicts_of<'i>(case: &Case<'i>, input: Input, conflicts: &mut Vec<Conflict<
     if !comparable {
         return;
     }
-    let entries = case.all(input);
-    for (index, first) in entries.iter().enumerate() {
-        let alike = |other: &&Entry| {
-            crate::inputs::same_time(first.time, other.time) && first.site == other.site && first.is_about_what(other)
-        };
-        if entries.iter().take(index).any(&alike) {
-            continue;
-        }
-        let group: SmallVec<[&Entry; 2]> = entries.iter().copied().filter(|other| alike(other)).collect();
+    let mut groups: Vec<SmallVec<[&'i Entry; 2]>> = Vec::new();
+    let mut places = BTreeMap::new();
+    for entry in case.all(input) {
+        let place = *places.entry(entry.subject()).or_insert_with(|| {
+            groups.push(SmallVec::new());
+            groups.len() - 1
+        });
+        groups.get_mut(place).into_iter().for_each(|group| group.push(entry));
+    }
+    for group in groups {
         let reading = crate::inputs::Reading::of(group);
         // M-protein of 5 g/L that is also said to be present: alike, and no conflict.
         let alike = match reading.agreement {

@@ -14,6 +14,7 @@ use crate::inputs::{
 };
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
+use std::collections::{BTreeSet, HashSet};
 
 /// A sign of relapse.
 #[derive(Clone, Copy, Debug)]
@@ -215,13 +216,16 @@ impl<'i> Signs<'_, 'i> {
         let Some(ratio) = chains.newest_ratio() else { return times };
         let rise = Rise { factor: RISE_FACTOR, by: RISE_CHAIN };
         let sides = [
-            (Input::SerumFlcKappa, &chains.kappa, ratio.is_high(&case.log)),
-            (Input::SerumFlcLambda, &chains.lambda, ratio.is_low(&case.log)),
+            (Input::SerumFlcKappa, &chains.kappa.entries, ratio.is_high(&case.log)),
+            (Input::SerumFlcLambda, &chains.lambda.entries, ratio.is_low(&case.log)),
         ];
         for (input, chain, towards) in sides {
             let Some(reading) = newest(chain).filter(|_| towards.is_true()) else { continue };
-            let baseline =
-                if input == Input::SerumFlcKappa { &self.baseline_chains.kappa } else { &self.baseline_chains.lambda };
+            let baseline = if input == Input::SerumFlcKappa {
+                &self.baseline_chains.kappa.entries
+            } else {
+                &self.baseline_chains.lambda.entries
+            };
             let mut lows = self.entries_since_baseline(input, after);
             lows.extend(baseline.iter().copied());
             if rise.is_sure(case, &reading, &lows) {
@@ -234,17 +238,15 @@ impl<'i> Signs<'_, 'i> {
     /// The entries of an input since the baseline began; an adjudicated one ends others of its own window only.
     fn entries_since_baseline(&self, input: Input, after: Window) -> Entries<'i> {
         let mut entries = self.timeline.baseline(self.case, input);
+        let mut there: HashSet<*const Entry> = entries.iter().map(|entry| std::ptr::from_ref(*entry)).collect();
         let between = Window {
             from: Some(self.timeline.baseline_end.plus_days(1)),
             to: after.from.map_or(self.case.as_of, |from| from.plus_days(-1)),
             undated: false,
         };
         for window in [between, after] {
-            for entry in self.case.window(input, window) {
-                if !entries.iter().any(|other| std::ptr::eq(*other, entry)) {
-                    entries.push(entry);
-                }
-            }
+            let further = self.case.window(input, window);
+            entries.extend(further.into_iter().filter(|entry| there.insert(std::ptr::from_ref(*entry))));
         }
         entries
     }
@@ -285,12 +287,12 @@ impl Rise {
     /// Whether the newest number lies that much above the lowest, through all intervals.
     fn is_sure<'i>(&self, case: &Case<'i>, reading: &Reading<'i>, entries: &Entries<'i>) -> bool {
         let Some((low, _)) = bounds(case, reading) else { return false };
+        let moment = |entry: &Entry| entry.time.map(When::moment);
+        let no_numbers = entries.iter().filter(|entry| case.log.interval(entry).is_none());
+        let beside: BTreeSet<_> = no_numbers.map(|entry| moment(entry)).collect();
         let numbers = entries.iter().filter_map(|entry| {
             let interval = case.log.interval(entry).filter(|interval| !interval.is_empty())?;
-            let beside_false = entries
-                .iter()
-                .any(|other| case.log.interval(other).is_none() && crate::inputs::same_time(other.time, entry.time));
-            interval.bounds().1.filter(|_| !beside_false)
+            interval.bounds().1.filter(|_| !beside.contains(&moment(entry)))
         });
         let Some(lowest) = numbers.min() else { return false };
         let by_factor = lowest.checked_mul(self.factor.value).is_some_and(|limit| low >= limit);

@@ -1,7 +1,7 @@
 //! An entry of an input: what was found, when, and in which resource.
 
 use super::name::Input;
-use super::time::{Day, When};
+use super::time::{Day, Moment, When};
 use super::words::*;
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -227,6 +227,20 @@ impl Value {
     }
 }
 
+/// When, where and about what an entry speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    time: Option<Moment>,
+    site: Option<Site>,
+    about: Option<About>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Abnormality(Abnormality),
+    Event(AttributedEvent),
+}
+
 /// An entry of an input. Its value is private to this module: see [`super::Log`].
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -274,13 +288,14 @@ impl Entry {
         self
     }
 
-    /// Whether the other entry is about the same thing: the same abnormality, the same event.
-    pub fn is_about_what(&self, other: &Entry) -> bool {
-        match (&self.value, &other.value) {
-            (Value::Fish(a), Value::Fish(b)) => a.abnormality == b.abnormality,
-            (Value::Attribution(a), Value::Attribution(b)) => a.event == b.event,
-            _ => true,
-        }
+    /// When, where and about what it speaks: entries of one input that have this alike must not disagree.
+    pub fn subject(&self) -> Subject {
+        let about = match self.value {
+            Value::Fish(fish) => Some(About::Abnormality(fish.abnormality)),
+            Value::Attribution(attribution) => Some(About::Event(attribution.event)),
+            _ => None,
+        };
+        Subject { time: self.time.map(When::moment), site: self.site, about }
     }
 
     /// The day on which what it says began: of a diagnosis or a treatment by its own dates (§2), else its day.

@@ -124,10 +124,14 @@ impl When {
 
     /// Whether both are one time: the same bare day, or the same instant however it was written.
     pub fn same(self, other: When) -> bool {
-        match (self.instant, other.instant) {
-            (Some(a), Some(b)) => a.at == b.at,
-            (None, None) => self.day == other.day,
-            _ => false,
+        self.moment() == other.moment()
+    }
+
+    /// What two times have alike that are one.
+    pub const fn moment(self) -> Moment {
+        match self.instant {
+            Some(instant) => Moment::Instant(instant.at),
+            None => Moment::Day(self.day),
         }
     }
 
@@ -153,13 +157,18 @@ impl When {
     }
 }
 
+/// A bare day, or an instant however it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// The day.
+    Day(Day),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    Instant(i64),
+}
+
 /// Whether two times are one, or both are missing.
 pub fn same_time(a: Option<When>, b: Option<When>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a.same(b),
-        (None, None) => true,
-        _ => false,
-    }
+    a.map(When::moment) == b.map(When::moment)
 }
 
 /// Whether the first time is newer; what has no time is older than all that has one.
@@ -169,6 +178,30 @@ pub fn newer_time(a: Option<When>, b: Option<When>) -> bool {
         (Some(_), None) => true,
         (None, _) => false,
     }
+}
+
+/// Of several times those that settle whether another is newer than all of them: one that is missing, the latest bare
+/// day, the latest instant, and the instant that was written with the latest day.
+pub fn latest_times(times: impl IntoIterator<Item = Option<When>>) -> Vec<Option<When>> {
+    let mut latest: [Option<Option<When>>; 4] = [None; 4];
+    let mut keep = |place: usize, time: Option<When>, is_later: fn(When, When) -> bool| {
+        let Some(kept) = latest.get_mut(place) else { return };
+        let is_kept = kept.is_none_or(|old| time.zip(old).is_some_and(|(new, old)| is_later(new, old)));
+        if is_kept {
+            *kept = Some(time);
+        }
+    };
+    for time in times {
+        match time.map(When::is_instant) {
+            None => keep(0, time, |_, _| false),
+            Some(false) => keep(1, time, |new, old| new.day > old.day),
+            Some(true) => {
+                keep(2, time, When::is_newer_than);
+                keep(3, time, |new, old| new.day > old.day);
+            }
+        }
+    }
+    latest.into_iter().flatten().collect()
 }
 
 /// The newer of two times.

@@ -2,9 +2,11 @@
 
 use super::entry::{Entry, Value};
 use super::interval::Interval;
-use super::time::{When, newer_time, same_time};
+use super::time::{When, latest_times, newer_time, same_time};
 use super::truth::Truth;
+use super::words::Site;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 
 /// Entries in a window; few in nearly every record.
 pub type Entries<'i> = SmallVec<[&'i Entry; 6]>;
@@ -57,7 +59,9 @@ impl<'i> Reading<'i> {
             let one_kind = matches!(a, Value::Bool(_)) == matches!(b, Value::Bool(_));
             if one_kind { says_the_same(a, b) } else { truth(a) == truth(b) && !truth(a).is_unknown() }
         };
-        self.entries.iter().all(|a| self.entries.iter().all(|b| alike(&a.value, &b.value)))
+        let is_bool = |entry: &&&Entry| matches!(entry.value, Value::Bool(_));
+        let firsts = [self.entries.iter().find(is_bool), self.entries.iter().find(|entry| !is_bool(entry))];
+        self.entries.iter().all(|a| firsts.iter().flatten().all(|b| alike(&a.value, &b.value)))
     }
 }
 
@@ -91,14 +95,19 @@ pub fn without_ended<'i>(entries: Entries<'i>) -> Entries<'i> {
     if !entries.iter().any(|entry| entry.adjudicated) {
         return entries;
     }
+    let mut judges: BTreeMap<Option<Site>, Vec<Option<When>>> = BTreeMap::new();
+    for judge in entries.iter().filter(|entry| entry.adjudicated && has_value(entry)) {
+        judges.entry(judge.site.filter(|_| judge.input.is_complication())).or_default().push(judge.time);
+    }
+    let judges: BTreeMap<_, _> = judges.into_iter().map(|(site, times)| (site, latest_times(times))).collect();
     let ended = |entry: &Entry| {
-        entries.iter().any(|judge| {
-            judge.adjudicated
-                && has_value(judge)
-                && (!judge.input.is_complication() || judge.site.is_none() || judge.site == entry.site)
-                && !newer_time(entry.time, judge.time)
-                && !(entry.adjudicated && same_time(entry.time, judge.time))
-        })
+        let of_everywhere = judges.get(&None);
+        let of_site = entry.site.and_then(|site| judges.get(&Some(site)));
+        of_everywhere
+            .into_iter()
+            .chain(of_site)
+            .flatten()
+            .any(|judge| !(newer_time(entry.time, *judge) || entry.adjudicated && same_time(entry.time, *judge)))
     };
     entries.iter().copied().filter(|entry| !ended(entry)).collect()
 }

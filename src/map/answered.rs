@@ -15,6 +15,8 @@ use rust_decimal::Decimal;
 
 /// What an Observation or a component answers.
 pub(super) struct Answered<'v, 'a> {
+    /// The Observation, also of a component: its date is the answer's.
+    pub observation: &'v Observation<'a>,
     pub value: ValueChoice<'v, 'a>,
     pub absent: bool,
     pub interpretation: &'v [CodeableConcept<'a>],
@@ -25,6 +27,7 @@ impl<'v, 'a> Answered<'v, 'a> {
     /// What the Observation itself answers.
     pub fn by(observation: &'v Observation<'a>) -> Self {
         Answered {
+            observation,
             value: observation.value(),
             absent: observation.data_absent_reason.is_there(),
             interpretation: &observation.interpretation,
@@ -33,8 +36,9 @@ impl<'v, 'a> Answered<'v, 'a> {
     }
 
     /// What one of its components answers.
-    pub fn by_component(component: &'v Component<'a>) -> Self {
+    pub fn by_component(observation: &'v Observation<'a>, component: &'v Component<'a>) -> Self {
         Answered {
+            observation,
             value: component.value(),
             absent: component.data_absent_reason.is_there(),
             interpretation: &component.interpretation,
@@ -76,7 +80,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     pub(super) fn shape(
         &mut self,
         at: &At<'r, 'a>,
-        input: Input,
+        (input, field): (Input, Field),
         shape: &'m Shape,
         answered: &Answered<'r, 'a>,
         code: CodeId,
@@ -85,17 +89,17 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         match shape {
             Shape::Quantity(factors) | Shape::Count(factors) => match (answered.one()?, shape) {
                 (Written::Quantity(written), _) => {
-                    let mut number = mappings.number(input, written, factors)?;
-                    let (limits, unread) = mappings.limits(answered.ranges, factors);
+                    let mut number = mappings.number(input, field, written, factors)?;
+                    let of_answer = (answered.observation, answered.ranges);
+                    let limits = self.limits(at, input, Some(code), of_answer, factors);
                     (number.low, number.high) = (limits.low, limits.high);
-                    if unread {
-                        self.unused(at, Some(input), Some(code), Reason::LimitNotUsed);
-                    }
                     Ok(Part::Number(number))
                 }
-                (Written::Integer(written), Shape::Count(_)) => Ok(Part::Number(mappings.integer(input, &written)?)),
+                (Written::Integer(written), Shape::Count(_)) => {
+                    Ok(Part::Number(mappings.integer(input, field, &written)?))
+                }
                 (Written::Integer(written), _) if factors.without_unit => {
-                    Ok(Part::Number(mappings.integer(input, &written)?))
+                    Ok(Part::Number(mappings.integer(input, field, &written)?))
                 }
                 (Written::Integer(_), _) => Err(Reason::NoUnit),
                 _ => Err(Reason::UnexpectedValue),
@@ -129,8 +133,23 @@ pub(super) fn said_by_existence(mappings: &Mappings, answered: &Answered<'_, '_>
 }
 
 impl Mappings {
-    /// Yes or no, in the forms that are believed.
+    /// Yes or no, in the forms that are believed; an interpretation must not take it back.
     pub(super) fn presence(&self, forms: Forms, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
+        let answer = self.presence_by_value(forms, answered)?;
+        self.not_taken_back(answer, answered)
+    }
+
+    /// A yes or no, if the interpretation beside it does not say otherwise or leave it open.
+    pub(super) fn not_taken_back(&self, answer: bool, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
+        let codes = answered.interpretation.iter().flat_map(|concept| self.known(Some(concept)));
+        match self.answer(codes) {
+            Ok(interpreted) if interpreted != answer => Err(Reason::Conflict),
+            Err(reason @ (Reason::Conflict | Reason::Unclear)) => Err(reason),
+            _ => Ok(answer),
+        }
+    }
+
+    fn presence_by_value(&self, forms: Forms, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
         let written = match answered.one() {
             Ok(written) => written,
             Err(Reason::NoValue) if forms.believe(PresenceForm::Interpretation) => {

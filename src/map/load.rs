@@ -1,6 +1,6 @@
 //! The mapping files of a folder, or those that the program carries, made into mappings or into a list of problems.
 
-use super::codes::{Answer, CodeId, Codes, MissId, RuleId};
+use super::codes::{Answer, CodeId, Codes, MissId, RuleId, Sex};
 use super::file::{self, Code, Trust};
 use super::input_table;
 use super::problem::{Problem, SourceFile, suggestion};
@@ -9,11 +9,14 @@ use super::read;
 use super::rule::{InputSettings, Miss, Rule};
 use super::units::Units;
 use super::{Mappings, sharing};
+use crate::bounds::{Bound, Bounds};
 use crate::digest::hexadecimal;
 use crate::inputs::Input;
 use crate::inputs::words::Site;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use toml::Spanned;
 
@@ -62,22 +65,31 @@ impl Mappings {
         Mappings::of_files(&files)
     }
 
-    /// The mappings of a folder.
+    /// The mappings of a folder, of whose files so much is read.
     ///
     /// # Errors
     /// Everything that is wrong with its files.
-    pub fn load(folder: &Path) -> Result<Mappings, Vec<Problem>> {
+    pub fn load(folder: &Path, bounds: &Bounds) -> Result<Mappings, Vec<Problem>> {
         let shown = folder.display().to_string();
         let general = |message: String| vec![Problem::general(&shown, message)];
         let entries = std::fs::read_dir(folder)
             .map_err(|error| general(format!("the folder of mapping files cannot be read: {error}")))?;
         let mut files = Vec::new();
+        let mut left = bounds.most(Bound::Mappings);
         for entry in entries {
             let path = entry.map_err(|error| general(format!("the folder cannot be listed: {error}")))?.path();
             if path.extension().is_some_and(|extension| extension == "toml") {
-                let text = std::fs::read_to_string(&path).map_err(|error| {
-                    vec![Problem::general(path.display().to_string(), format!("the file cannot be read: {error}"))]
+                let unreadable = |why: &dyn std::fmt::Display| {
+                    vec![Problem::general(path.display().to_string(), format!("the file cannot be read: {why}"))]
+                };
+                let mut text = Vec::new();
+                let read = File::open(&path).and_then(|file| file.take(left.saturating_add(1)).read_to_end(&mut text));
+                read.map_err(|error| unreadable(&error))?;
+                left = left.checked_sub(text.len() as u64).ok_or_else(|| {
+                    let help = format!("if they should be, say `--limit {}=…`", Bound::Mappings.entry().key);
+                    vec![Problem::general(&shown, bounds.exceeded(Bound::Mappings).to_string()).with_help(help)]
                 })?;
+                let text = String::from_utf8(text).map_err(|_| unreadable(&"it is not UTF-8"))?;
                 files.push(SourceFile::new(path.display().to_string(), text));
             }
         }
@@ -182,6 +194,18 @@ impl Loading {
                     continue;
                 }
                 known.answer = Some(answer);
+            }
+        }
+        for (sex, codes) in [(Sex::Male, &table.male), (Sex::Female, &table.female)] {
+            for code in codes {
+                let Some(id) = self.code(source, code) else { continue };
+                let Some(known) = self.codes.get_mut(id) else { continue };
+                if known.sex.is_some_and(|earlier| earlier != sex) {
+                    let message = format!("`{}` stands for both sexes", code.get_ref().code.get_ref());
+                    self.problems.push(source.problem(code.span(), message, "the second"));
+                    continue;
+                }
+                known.sex = Some(sex);
             }
         }
     }

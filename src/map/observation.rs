@@ -7,17 +7,20 @@ use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
 use super::file::{CodesIn, Element, ResourceKind};
 use super::part::Field;
+use super::purpose::Purpose;
 use super::rule::{Place, Reading, Rule};
+use super::site::SaidSite;
 use super::{Mappings, own};
 use crate::fhir::datatypes::CodeableConcept;
-use crate::fhir::observation::{BodySite, Observation};
-use crate::fhir::record::same_identifier;
+use crate::fhir::observation::Observation;
+use crate::fhir::record::whole;
 use crate::fhir::{Found, Record, Resource};
 use crate::inputs::Input;
 use smallvec::SmallVec;
+use std::collections::HashSet;
 
 /// Results that a correction in the record has replaced: the same business identifier, and not themselves a correction.
-pub(super) fn replaced(record: &Record<'_>) -> Vec<*const ()> {
+pub(super) fn replaced(record: &Record<'_>) -> HashSet<*const ()> {
     let observations = || {
         record.resources().filter_map(|stored| match &stored.resource {
             Resource::Observation(observation) => Some((stored, observation)),
@@ -26,16 +29,13 @@ pub(super) fn replaced(record: &Record<'_>) -> Vec<*const ()> {
     };
     let correction =
         |observation: &Observation<'_>| matches!(observation.status.as_deref(), Some("amended" | "corrected"));
-    let mut replaced = Vec::new();
-    for (_, newer) in observations().filter(|(_, observation)| correction(observation)) {
-        for (stored, older) in observations().filter(|(_, observation)| !correction(observation)) {
-            let same = older.identifier.iter().any(|a| newer.identifier.iter().any(|b| same_identifier(a, b)));
-            if same {
-                replaced.push(std::ptr::from_ref(stored).cast());
-            }
-        }
-    }
-    replaced
+    let corrections = observations().filter(|(_, observation)| correction(observation));
+    let corrected: HashSet<_> = corrections.flat_map(|(_, newer)| newer.identifier.iter().filter_map(whole)).collect();
+    let others = observations().filter(|(_, observation)| !correction(observation));
+    let is_corrected =
+        |older: &Observation<'_>| older.identifier.iter().filter_map(whole).any(|one| corrected.contains(&one));
+    let replaced = others.filter(|(_, older)| is_corrected(older));
+    replaced.map(|(stored, _)| std::ptr::from_ref(stored).cast()).collect()
 }
 
 /// Whether a status lets a result be read, and whether as preliminary.
@@ -54,10 +54,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             return self.unused(at, None, None, Reason::Status);
         };
         at.preliminary = preliminary;
-        if self.replaced.contains(&std::ptr::from_ref(at.stored).cast())
-            && at.place != u32::MAX
-            && self.record.resources().any(|stored| std::ptr::eq(stored, at.stored))
-        {
+        if self.replaced.contains(&std::ptr::from_ref(at.stored).cast()) && !at.stored.is_contained() {
             return self.unused(at, None, None, Reason::Replaced);
         }
         if let Some(reason) = self.about_something_else(at, observation) {
@@ -81,7 +78,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 self.unused(at, None, codes.first().copied(), Reason::ModifierExtension);
                 continue;
             }
-            self.by_codes(at, observation, &codes, &Answered::by_component(component));
+            self.by_codes(at, observation, &codes, &Answered::by_component(observation, component));
         }
         if !known && observation.has_member.is_empty() {
             let coded = observation.code.as_ref().is_some_and(CodeableConcept::is_coded);
@@ -152,66 +149,59 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let input = rule.input;
         let mut parts = rule.says;
         if let Some(reading) = &rule.value {
-            let part = self.read(at, observation, input, reading, answered, code)?;
+            let part = self.read(at, observation, (input, Field::Value), reading, answered, code)?;
             if !part.put(&mut parts, input, Field::Value) {
                 return Err(Reason::UnexpectedValue);
             }
         }
+        let mut said = SaidSite::default();
         for (field, reading) in &rule.fields {
-            match self.read(at, observation, input, reading, answered, code) {
+            match self.read(at, observation, (input, *field), reading, answered, code) {
                 Ok(part) if part.put(&mut parts, input, *field) => {}
                 Ok(_) => return Err(Reason::UnexpectedValue),
                 Err(reason) if Field::required(input).contains(field) => return Err(reason),
+                Err(reason) if *field == Field::Site && reason != Reason::NoValue => said = SaidSite::unknown(),
                 Err(_) => self.unused(at, Some(input), Some(code), Reason::PartNotUsed),
             }
         }
         if rule.value.is_none() && rule.fields.is_empty() {
             said_by_existence(self.mappings, answered)?;
         }
-        if parts.site.is_none() || input.is_complication() {
-            let site = self.body_site(at, input, Some(code), observation.sites());
-            parts.site = site.or(parts.site);
+        if !said.is_said() {
+            said = self.said_by_sites(at, observation.sites());
         }
-        let value = parts.value(input).ok_or(Reason::MissingPart)?;
-        let time = match effective(observation) {
-            Dated::Not(reason) => return Err(reason),
-            dated => self.time(at, input, Some(code), dated),
+        let aside = if input.is_treatment() {
+            self.placed(at, FoundBy::Code(code), input, Purpose::NotSaid, &said, &mut parts)
+        } else {
+            if Field::Site.kind(input).is_some() {
+                parts.site = self.site(at, input, Some(code), &said).or(parts.site);
+            }
+            None
         };
-        self.entry(at, FoundBy::Code(code), input, value, time, &parts);
+        let value = parts.value(input).ok_or(Reason::MissingPart)?;
+        let dated = self.dated(at, observation);
+        let time = self.time(at, input, Some(code), dated)?;
+        match aside {
+            Some(why) => self.aside(at, input, value, time, why),
+            None => self.entry(at, FoundBy::Code(code), input, value, time, &parts),
+        }
         if let Some(part) = rule.part {
             self.part(part, time);
         }
         Ok(())
     }
 
-    /// The place in the body that a resource names; that it cannot be told is named.
-    pub(super) fn body_site(
-        &mut self,
-        at: &At<'r, 'a>,
-        input: Input,
-        code: Option<CodeId>,
-        sites: &[BodySite<'a>],
-    ) -> Option<crate::inputs::words::Site> {
-        match self.site_of_all(at, sites) {
-            Ok(site) => site,
-            Err(_) => {
-                self.unused(at, Some(input), code, Reason::PartNotUsed);
-                None
-            }
-        }
-    }
-
     fn read(
         &mut self,
         at: &At<'r, 'a>,
         observation: &'r Observation<'a>,
-        input: Input,
+        (input, field): (Input, Field),
         reading: &'m Reading,
         answered: &Answered<'r, 'a>,
         code: CodeId,
     ) -> Result<Part<'m>, Reason> {
         match &reading.place {
-            Place::Element(Element::Value) => self.shape(at, input, &reading.shape, answered, code),
+            Place::Element(Element::Value) => self.shape(at, (input, field), &reading.shape, answered, code),
             Place::Component(codes) => {
                 let component = observation.component.iter().find(|component| {
                     self.mappings.known(component.code.as_ref()).iter().any(|code| codes.contains(code))
@@ -220,16 +210,16 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 if component.modifier_extension.is_there() {
                     return Err(Reason::ModifierExtension);
                 }
-                self.shape(at, input, &reading.shape, &Answered::by_component(component), code)
+                self.shape(at, (input, field), &reading.shape, &Answered::by_component(observation, component), code)
             }
             Place::Element(Element::BodySite) => {
-                let site = self.site_of_all(at, observation.sites())?;
+                let site = self.said_by_sites(at, observation.sites()).one();
                 site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
             }
             Place::Element(_) => Err(Reason::UnexpectedValue),
             Place::Extension(urls) => {
                 let extension = super::procedure::extension(&observation.extension, urls).ok_or(Reason::NoValue)?;
-                self.mappings.of_extension(input, &reading.shape, extension)
+                self.mappings.of_extension((input, field), &reading.shape, extension)
             }
         }
     }
@@ -239,7 +229,9 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         for focus in &observation.focus {
             match self.record.find(at.stored, focus) {
                 Found::Resource(stored) => match &stored.resource {
-                    Resource::Condition(condition) if !self.is_plasma_cell_disease(condition.code.as_ref()) => {
+                    Resource::Condition(condition)
+                        if !self.mappings.is_plasma_cell_disease(condition.code.as_ref()) =>
+                    {
                         return Some(Reason::OtherDisease);
                     }
                     _ => {}
@@ -257,12 +249,6 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
         }
         None
-    }
-
-    /// Whether a code is one that a rule reads from a Condition.
-    pub(super) fn is_plasma_cell_disease(&self, code: Option<&CodeableConcept<'a>>) -> bool {
-        let codes = self.mappings.known(code);
-        codes.iter().any(|code| self.mappings.rules_of(*code, ResourceKind::Condition).next().is_some())
     }
 }
 
@@ -289,7 +275,7 @@ fn contradiction(mappings: &Mappings, codes: &[CodeId], rules: &[(CodeId, &Rule)
     None
 }
 
-/// When the observation was made.
+/// When an Observation was made, as it says itself.
 pub(super) fn effective(observation: &Observation<'_>) -> Dated {
     if let Some(text) = observation.effective_date_time.as_ref().or(observation.effective_instant.as_ref()) {
         return date::date(text);

@@ -136,7 +136,7 @@ fn all_words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<&'static st
 }
 
 /// The parts of one entry, as far as they are known.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Parts {
     /// The value.
     pub value: Option<Value>,

@@ -13,7 +13,6 @@ use super::procedure::extension;
 use super::rule::{Place, Rule, Shape};
 use crate::fhir::clinical::DiagnosticReport;
 use crate::fhir::datatypes::CodeableConcept;
-use crate::inputs::Input;
 use smallvec::SmallVec;
 
 impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
@@ -52,18 +51,27 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         known: &mut bool,
     ) -> bool {
         let mappings = self.mappings;
-        let mut seen: SmallVec<[Input; 2]> = SmallVec::new();
+        let mut rules: SmallVec<[(CodeId, &'m Rule); 2]> = SmallVec::new();
         for code in codes {
             *known |= self.near_misses(at, *code);
-            for rule in mappings.rules_of(*code, ResourceKind::DiagnosticReport).filter(|rule| rule.codes_in == place) {
-                *known = true;
-                if seen.contains(&rule.input) {
-                    continue;
-                }
-                match self.by_report_rule(at, report, *code, rule) {
-                    Ok(()) => seen.push(rule.input),
-                    Err(reason) => self.unused(at, Some(rule.input), Some(*code), reason),
-                }
+            let of_code = mappings.rules_of(*code, ResourceKind::DiagnosticReport);
+            rules.extend(of_code.filter(|rule| rule.codes_in == place).map(|rule| (*code, rule)));
+        }
+        *known |= !rules.is_empty();
+        let mut seen: SmallVec<[&Rule; 2]> = SmallVec::new();
+        for (code, rule) in &rules {
+            let of_input = |other: &Rule| other.input == rule.input;
+            // The codes of one concept mean the same, so that two techniques contradict each other.
+            if rules.iter().any(|(_, other)| of_input(other) && other.says != rule.says) {
+                self.unused(at, Some(rule.input), Some(*code), Reason::Conflict);
+                continue;
+            }
+            if seen.iter().any(|earlier| of_input(earlier) && earlier.part == rule.part) {
+                continue;
+            }
+            match self.by_report_rule(at, report, *code, rule) {
+                Ok(()) => seen.push(rule),
+                Err(reason) => self.unused(at, Some(rule.input), Some(*code), reason),
             }
         }
         !seen.is_empty()
@@ -86,7 +94,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 }
                 (Place::Extension(urls), shape) => {
                     let found = extension(&report.extension, urls).ok_or(Reason::NoValue)?;
-                    self.mappings.of_extension(input, shape, found)?
+                    self.mappings.of_extension((input, field), shape, found)?
                 }
                 _ => return Err(Reason::UnexpectedValue),
             };
@@ -95,20 +103,25 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
         }
         let value = parts.value(input).ok_or(Reason::MissingPart)?;
-        let dated = match (&report.effective_date_time, &report.effective_period) {
-            (Some(text), _) => date::date(text),
-            (None, Some(period)) => date::end_of(period),
-            (None, None) => issued(report.issued.as_deref()),
+        let dated = match effective(report) {
+            Dated::Not(Reason::NoDate) => issued(report.issued.as_deref()),
+            dated => dated,
         };
-        let time = match dated {
-            Dated::Not(reason) => return Err(reason),
-            dated => self.time(at, input, Some(code), dated),
-        };
+        let time = self.time(at, input, Some(code), dated)?;
         self.entry(at, FoundBy::Code(code), input, value, time, &parts);
         if let Some(part) = rule.part {
             self.part(part, time);
         }
         Ok(())
+    }
+}
+
+/// When the examination was made.
+pub(super) fn effective(report: &DiagnosticReport<'_>) -> Dated {
+    match (&report.effective_date_time, &report.effective_period) {
+        (Some(text), _) => date::date(text),
+        (None, Some(period)) => date::end_of(period),
+        (None, None) => Dated::Not(Reason::NoDate),
     }
 }
 

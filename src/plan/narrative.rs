@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// The first thing that the plan says, in one or two sentences.
 pub fn headline(outcome: &Outcomes<'_>, language: Language) -> String {
-    let first = outcome.notes.iter().find(|it| wording::comes_first(it.code)).map(|it| phrases::note(it, language));
+    let first = outcome.notes.iter().find(|it| wording::comes_first(it)).map(|it| phrases::note(it, language));
     let diagnosis = outcome.plasmacytoma.as_ref().map(|it| format!("{}.", diagnosis(it, language)));
     let disease = diagnosis.unwrap_or_else(|| {
         words("Myeloma: palliative radiotherapy.", "Myelomatose: palliativ strålebehandling.")
@@ -27,7 +27,7 @@ pub fn headline(outcome: &Outcomes<'_>, language: Language) -> String {
 pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) -> Page {
     let mut page = Page::new(language);
     let say = |it: Words| it.in_language(language);
-    for note in outcome.notes.iter().filter(|it| wording::comes_first(it.code)) {
+    for note in outcome.notes.iter().filter(|it| wording::comes_first(it)) {
         page.strong(&phrases::note(note, language));
     }
     if outcome.recommendations.iter().all(|it| it.status == Status::NotApplicable) {
@@ -253,7 +253,7 @@ fn open(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
 /// What the record does not say, or says twice differently.
 fn record(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
     let mut lines: Vec<(String, String)> = Vec::new();
-    let notes = outcome.notes.iter().filter(|it| !wording::comes_first(it.code));
+    let notes = outcome.notes.iter().filter(|it| !wording::comes_first(it));
     lines.extend(notes.map(|it| (String::new(), phrases::note(it, language))));
     for conflict in &outcome.conflicts {
         let values: Vec<_> = conflict.entries.iter().map(|it| wording::entry(it, language)).collect();

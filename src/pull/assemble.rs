@@ -4,11 +4,15 @@ use super::damage::{Damage, Failure, Place};
 use super::groups::why_unsettled;
 use super::outline::{Addresses, Outline, Owner, PatientName};
 use super::patients::{PatientNumber, Patients};
-use super::survey::{Survey, VagueName};
+use super::survey::{MOST_WHO_ARE_TOLD, Survey, VagueName};
+use crate::bounds::{Bound, Bounds};
+use crate::fhir::Resource;
 use crate::fhir::bundle::{Content, Part, parts, plain_parts};
-use crate::fhir::record::{Deletion, Oddity, Record, Stored};
-use crate::fhir::{Resource, Unreadable};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::fhir::datatypes::Reference;
+use crate::fhir::record::{Oddity, Record, Stored, whole};
+use crate::fhir::reference::Address;
+use crate::fhir::versions::Deletions;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A JSON text and where it stood.
 #[derive(Clone, Debug)]
@@ -23,7 +27,7 @@ pub struct Text<'t> {
 
 impl Text<'_> {
     fn place(&self, entry: Option<String>) -> Place {
-        Place { file: self.file.to_owned(), line: self.line, entry }
+        Place { file: self.file.to_owned(), line: self.line, entry: entry.map(String::into_boxed_str) }
     }
 }
 
@@ -32,16 +36,29 @@ pub struct Assembly<'a, 'p> {
     patients: &'p Patients,
     records: Vec<(PatientNumber, Record<'a>)>,
     places: HashMap<PatientNumber, usize>,
-    failures: BTreeMap<PatientNumber, Vec<Failure>>,
+    failures: HashMap<PatientNumber, Vec<Failure>>,
+    /// Sites that do not say whose they are, and where they stand.
+    sites: Sites<'a>,
+    bounds: Bounds,
 }
 
 /// A patient's record, or all of what makes it not whole.
 pub type Assembled<'a> = (PatientNumber, Result<Record<'a>, Vec<Failure>>);
 
+/// Damaged resources of one patient that are named one by one.
+const MOST_DAMAGES: usize = 100;
+
 impl<'a, 'p> Assembly<'a, 'p> {
-    /// With the patients of the whole input.
-    pub fn new(patients: &'p Patients) -> Assembly<'a, 'p> {
-        Assembly { patients, records: Vec::new(), places: HashMap::new(), failures: BTreeMap::new() }
+    /// With the patients of the whole input, as far as these bounds let it.
+    pub fn new(patients: &'p Patients, bounds: Bounds) -> Assembly<'a, 'p> {
+        Assembly {
+            patients,
+            bounds,
+            records: Vec::new(),
+            places: HashMap::new(),
+            failures: HashMap::new(),
+            sites: Sites::default(),
+        }
     }
 
     /// Adds the resources of a text.
@@ -57,21 +74,21 @@ impl<'a, 'p> Assembly<'a, 'p> {
             .iter()
             .map(|owner| match owner {
                 Owner::Patient(name) => self.patients.find(name),
-                Owner::NotRead | Owner::Unsaid | Owner::Nobody | Owner::Damaged => None,
+                Owner::NotRead | Owner::NotAPatient | Owner::Unsaid | Owner::Nobody | Owner::Damaged => None,
             })
             .collect();
         let of_text = TextsPatients::of(&parts, &numbers);
-        let mut sites = Vec::new();
         for ((part, owner), number) in parts.into_iter().zip(owners).zip(numbers) {
             match (number, owner, part.content) {
                 (Some(number), _, content) => self.add_owned(text, part.full_url, content, number, &of_text),
-                (None, Owner::Unsaid, Content::Resource(resource)) => sites.push(Stored::new(resource, part.full_url)),
+                (None, Owner::Unsaid, Content::Resource(resource)) => {
+                    self.sites.add(text.place(None), Stored::new(resource, part.full_url));
+                }
                 // The survey has said so, and of whom.
                 (None, Owner::NotRead | Owner::Damaged, _) => {}
                 (None, _, content) => self.note_unowned(&content, &of_text),
             }
         }
-        self.add_sites(text, sites, &of_text);
     }
 
     fn add_owned(
@@ -85,23 +102,26 @@ impl<'a, 'p> Assembly<'a, 'p> {
         match content {
             Content::Resource(resource) => {
                 let stored = Stored::new(resource, full_url);
-                let strangers = of_text.with_patient.iter().filter(|other| **other != number);
                 if !of_text.with_patient.contains(&number) {
-                    for other in strangers {
+                    for other in of_text.told(&of_text.with_patient) {
                         let source = stored.source();
                         self.record(*other).note(Oddity::OtherPatient { source });
                     }
                 }
-                self.add_resource(text, number, stored);
+                self.add_resource(text.place(None), number, stored);
             }
             Content::Unreadable { entry, why, .. } => {
                 self.record(number);
-                self.failed(number, text.place(entry), why);
+                self.failed(number, text.place(entry), Damage::NotReadable(why));
             }
         }
     }
 
-    fn add_resource(&mut self, text: &Text<'a>, number: PatientNumber, stored: Stored<'a>) {
+    fn add_resource(&mut self, place: Place, number: PatientNumber, stored: Stored<'a>) {
+        let count = self.record(number).len() as u64 + 1;
+        if let Err(exceeded) = self.bounds.hold(Bound::Resources, count) {
+            return self.failed(number, place, Damage::Beyond(exceeded));
+        }
         let links: Vec<Oddity> = match &stored.resource {
             Resource::Patient(patient) => {
                 let others = patient.link.iter().filter_map(|link| link.other.as_ref()?.reference.as_ref());
@@ -109,18 +129,27 @@ impl<'a, 'p> Assembly<'a, 'p> {
             }
             _ => Vec::new(),
         };
-        let source = stored.source();
+        let source = stored.resource.common().contained.first().map(|_| stored.source());
         let record = self.record(number);
         links.into_iter().for_each(|link| record.note(link));
         if let Err(why) = record.add(stored) {
-            self.failed(number, text.place(Some(source)), why);
+            let entry = source.map(String::into_boxed_str);
+            self.failed(number, Place { entry, ..place }, Damage::NotReadable(why));
         }
     }
 
-    /// A damaged resource is lost to its patient.
-    fn failed(&mut self, number: PatientNumber, place: Place, why: Unreadable) {
+    /// A damaged resource is lost to its patient; of very many only their number is kept.
+    fn failed(&mut self, number: PatientNumber, place: Place, damage: Damage) {
         let patients = vec![self.patients.reference(number)];
-        self.failures.entry(number).or_default().push(Failure { place, damage: Damage::NotReadable(why), patients });
+        let failures = self.failures.entry(number).or_default();
+        let are_many = failures.len() >= MOST_DAMAGES;
+        match failures.last_mut().map(|last| &mut last.damage) {
+            Some(Damage::More(count)) => *count += 1,
+            // It is full, which need not be said of each further resource.
+            Some(Damage::Beyond(_)) => {}
+            _ if are_many => failures.push(Failure { place, damage: Damage::More(1), patients }),
+            _ => failures.push(Failure { place, damage, patients }),
+        }
     }
 
     /// What does not say whose it is, in words that lead to a patient, is named to all of the text.
@@ -129,19 +158,19 @@ impl<'a, 'p> Assembly<'a, 'p> {
             Content::Resource(resource) => resource.source(),
             Content::Unreadable { text, .. } => source_of_unreadable(text).unwrap_or_default(),
         };
-        for number in &of_text.all {
+        for number in of_text.told(&of_text.all) {
             self.record(*number).note(Oddity::NoPatient { source: source.clone() });
         }
     }
 
     /// A site that does not say whose it is goes with the patients whose resources refer to it, however many patients
-    /// the text has.
-    fn add_sites(&mut self, text: &Text<'a>, sites: Vec<Stored<'a>>, of_text: &TextsPatients) {
-        for site in sites {
-            for number in &of_text.all {
-                if self.record(*number).refers_to(&site) {
-                    self.add_resource(text, *number, site.clone());
-                }
+    /// are put together.
+    fn add_sites(&mut self) {
+        let sites = std::mem::take(&mut self.sites);
+        let meant: Vec<_> = self.records.iter().map(|(number, record)| (*number, sites.meant_in(record))).collect();
+        for (number, places) in meant {
+            for (place, site) in places.into_iter().filter_map(|place| sites.all.get(place)) {
+                self.add_resource(place.clone(), number, site.clone());
             }
         }
     }
@@ -156,7 +185,8 @@ impl<'a, 'p> Assembly<'a, 'p> {
     }
 
     /// The records, in the order in which the input first names their patients.
-    pub fn finish(mut self, deletions: &[Deletion]) -> Vec<Assembled<'a>> {
+    pub fn finish(mut self, deletions: &Deletions) -> Vec<Assembled<'a>> {
+        self.add_sites();
         self.records.sort_by_key(|(number, _)| *number);
         let finish = |(number, mut record): (PatientNumber, Record<'a>)| match self.failures.remove(&number) {
             Some(failures) => (number, Err(failures)),
@@ -169,25 +199,85 @@ impl<'a, 'p> Assembly<'a, 'p> {
     }
 }
 
+/// Sites that do not say whose they are, by what others may refer to them by.
+#[derive(Default)]
+struct Sites<'a> {
+    all: Vec<(Place, Stored<'a>)>,
+    by_id: HashMap<String, Vec<usize>>,
+    by_address: HashMap<String, usize>,
+    by_identifier: HashMap<(String, String), usize>,
+}
+
+impl<'a> Sites<'a> {
+    fn add(&mut self, place: Place, site: Stored<'a>) {
+        let number = self.all.len();
+        let common = site.resource.common();
+        if let Some(id) = common.id {
+            self.by_id.entry(id.as_str().to_owned()).or_default().push(number);
+        }
+        for (system, value) in common.identifier.iter().filter_map(whole) {
+            self.by_identifier.insert((system.to_owned(), value.to_owned()), number);
+        }
+        if let Some(url) = &site.full_url {
+            self.by_address.insert(url.as_str().to_owned(), number);
+        }
+        self.all.push((place, site));
+    }
+
+    /// Those that something in a record refers to.
+    fn meant_in(&self, record: &Record<'a>) -> BTreeSet<usize> {
+        if self.all.is_empty() {
+            return BTreeSet::new();
+        }
+        record.named_in_extensions().flat_map(|(from, reference)| self.meant_by(from, reference)).collect()
+    }
+
+    fn meant_by(&self, from: &Stored<'a>, reference: &Reference<'a>) -> Vec<usize> {
+        let Some(text) = reference.reference.as_deref() else {
+            let name = reference.identifier.as_deref().and_then(whole);
+            let named = name.and_then(|(system, value)| self.by_identifier.get(&(system.to_owned(), value.to_owned())));
+            return named.copied().into_iter().collect();
+        };
+        match Address::of(text) {
+            Address::Name(_) => self.by_address.get(text).copied().into_iter().collect(),
+            Address::Server { base, kind: "BodyStructure", id, version } => {
+                let base = base.or_else(|| from.base());
+                let of_id = self.by_id.get(id).into_iter().flatten().copied();
+                let is_meant =
+                    |place: &usize| self.all.get(*place).is_some_and(|(_, site)| site.is_meant(base, version));
+                of_id.filter(is_meant).collect()
+            }
+            Address::Server { .. } | Address::Contained(_) | Address::Malformed => Vec::new(),
+        }
+    }
+}
+
 /// The patients of one text.
 struct TextsPatients {
     all: Vec<PatientNumber>,
-    with_patient: Vec<PatientNumber>,
+    with_patient: BTreeSet<PatientNumber>,
 }
 
 impl TextsPatients {
     fn of(parts: &[Part<'_>], numbers: &[Option<PatientNumber>]) -> TextsPatients {
         let mut seen = HashSet::new();
         let all = numbers.iter().flatten().copied().filter(|number| seen.insert(*number)).collect();
-        let mut seen = HashSet::new();
         let with_patient = parts
             .iter()
             .zip(numbers)
             .filter(|(part, _)| matches!(&part.content, Content::Resource(Resource::Patient(_))))
             .filter_map(|(_, number)| *number)
-            .filter(|number| seen.insert(*number))
             .collect();
         TextsPatients { all, with_patient }
+    }
+
+    /// Those among these who are told what else is in the text: none where it has many patients.
+    fn told<'n>(
+        &self,
+        patients: impl IntoIterator<Item = &'n PatientNumber>,
+    ) -> impl Iterator<Item = &'n PatientNumber> {
+        let told = if self.all.len() <= MOST_WHO_ARE_TOLD { MOST_WHO_ARE_TOLD } else { 0 };
+        patients.into_iter().take(told)
     }
 }
 
@@ -222,18 +312,18 @@ fn source_of_unreadable(text: &str) -> Option<String> {
 /// # Errors
 /// What of it is damaged.
 pub fn records(text: &str) -> Result<Vec<Record<'_>>, Vec<Failure>> {
-    let (records, failures) = records_and_failures(text);
+    let (records, failures) = records_and_failures(text, Bounds::default());
     if failures.is_empty() { Ok(records) } else { Err(failures) }
 }
 
 /// The records of one text, and what of it is damaged with the patients whom it may concern.
-pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
-    if let Some(records) = plain_records(text) {
+pub fn records_and_failures(text: &str, bounds: Bounds) -> (Vec<Record<'_>>, Vec<Failure>) {
+    if let Some(records) = plain_records(text, bounds) {
         return (records, Vec::new());
     }
-    let place = |entry| Place { file: "-".to_owned(), line: None, entry };
+    let whole = Text { text, file: "-", line: None };
     let failed = |problem: super::survey::Problem| Failure {
-        place: place(problem.entry),
+        place: whole.place(problem.entry),
         damage: problem.damage,
         patients: match problem.concerns {
             super::survey::Concerns::Named(names) => names.iter().filter_map(reference).collect(),
@@ -252,17 +342,20 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
         if patients.settled(number).is_none() {
             let (damage, concerned) = why_unsettled(&patients, number, Some(&source));
             let concerned = concerned.into_iter().map(|number| patients.reference(number)).collect();
-            failures.push(Failure { place: place(entry), damage, patients: concerned });
+            failures.push(Failure { place: whole.place(entry), damage, patients: concerned });
         }
     }
-    let mut assembly = Assembly::new(&patients);
-    assembly.add(&Text { text, file: "-", line: None });
-    if survey.next_pages.iter().any(|page| !survey.pages.contains(page)) {
+    let mut assembly = Assembly::new(&patients, bounds);
+    assembly.add(&whole);
+    let pages: HashSet<&String> = survey.pages.iter().collect();
+    if survey.next_pages.iter().any(|page| !pages.contains(page)) {
         let patients = survey.owners.iter().filter_map(reference).collect();
-        failures.push(Failure { place: place(None), damage: Damage::MorePages, patients });
+        failures.push(Failure { place: whole.place(None), damage: Damage::MorePages, patients });
     }
+    let mut deletions = Deletions::default();
+    deletions.extend(survey.deletions);
     let mut records = Vec::new();
-    for (_, assembled) in assembly.finish(&survey.deletions) {
+    for (_, assembled) in assembly.finish(&deletions) {
         match assembled {
             Ok(record) => records.push(record),
             Err(of_patient) => failures.extend(of_patient),
@@ -272,7 +365,7 @@ pub fn records_and_failures(text: &str) -> (Vec<Record<'_>>, Vec<Failure>) {
 }
 
 /// The records of a text in which nothing is odd, read once; nothing where anything needs a closer look.
-fn plain_records(text: &str) -> Option<Vec<Record<'_>>> {
+fn plain_records(text: &str, bounds: Bounds) -> Option<Vec<Record<'_>>> {
     let parts = plain_parts(text)?;
     let owners = owners(&parts);
     let mut survey = Survey::default();
@@ -285,9 +378,9 @@ fn plain_records(text: &str) -> Option<Vec<Record<'_>>> {
     if survey.owners.iter().any(|name| patients.find(name).is_none()) {
         return None;
     }
-    let mut assembly = Assembly::new(&patients);
+    let mut assembly = Assembly::new(&patients, bounds);
     assembly.add_parts(&Text { text, file: "-", line: None }, parts, owners);
-    assembly.finish(&[]).into_iter().map(|(_, assembled)| assembled.ok()).collect()
+    assembly.finish(&Deletions::default()).into_iter().map(|(_, assembled)| assembled.ok()).collect()
 }
 
 /// `Patient/id` of a name that has an id.

@@ -1,5 +1,6 @@
 //! What can be wrong with an input so that a patient is not decided, and where it stands.
 
+use crate::bounds::Exceeded;
 use crate::fhir::Unreadable;
 use std::fmt;
 
@@ -11,7 +12,7 @@ pub struct Place {
     /// The line, counted from 1, where the file has a text a line.
     pub line: Option<u64>,
     /// The Bundle's entry, counted from 1.
-    pub entry: Option<String>,
+    pub entry: Option<Box<str>>,
 }
 
 impl fmt::Display for Place {
@@ -67,9 +68,9 @@ pub enum Damage {
     /// It is JSON, but no resource that can be read.
     #[error("{0}")]
     NotReadable(#[from] Unreadable),
-    /// It is too large.
-    #[error("it is larger than {} MB, which no one document may be; split it", super::files::LARGEST_TEXT >> 20)]
-    TooLarge,
+    /// It is beyond a bound.
+    #[error("{0}; if it should be, say `--limit {key}=…`", key = .0.bound.entry().key)]
+    Beyond(Exceeded),
     /// A Patient without id and address.
     #[error("the Patient has neither an id nor an address in its Bundle, so a plan could not say whose it is")]
     NamelessPatient,
@@ -90,6 +91,9 @@ pub enum Damage {
         "the search goes on at a page that is not here (its link `next`), so the record is not whole; give all pages"
     )]
     MorePages,
+    /// Further problems of a text that has very many.
+    #[error("{0} more of its entries cannot be used")]
+    More(usize),
     /// Another server has a patient of the same id, and this place does not say which is meant.
     #[error("two servers have a patient of this id, and this does not say which is meant; evaluate them apart")]
     TwoServers,

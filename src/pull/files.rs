@@ -1,16 +1,12 @@
-//! The files of an input: found, opened, uncompressed, cut into lines, and read again where a patient is put together.
+//! The files of an input: found, opened, and read again where a patient is put together.
 
+use super::compressed::Compression;
 use super::damage::Damage;
+use crate::bounds::{Bound, Bounds};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// The largest single JSON text (a document, or a line): 1 GB.
-pub const LARGEST_TEXT: u64 = 1 << 30;
-
-/// Lines are handed on in blocks of about this many bytes.
-const BLOCK: usize = 1 << 20;
 
 /// Compressed lines and standard input are kept in memory up to this size, then in a nameless temporary file.
 const LARGEST_IN_MEMORY: usize = 32 << 20;
@@ -86,9 +82,12 @@ pub fn closed(error: &io::Error) -> Damage {
 
 /// A file that stands open, uncompressed as it is read.
 pub struct Opened {
-    reader: Box<dyn Read + Send>,
+    /// What it says.
+    pub reader: Box<dyn Read + Send>,
     /// Whether a part of it can be read again without the parts before it.
     pub kind: Kind,
+    /// How much of it is read.
+    pub bounds: Bounds,
 }
 
 /// How a file is kept.
@@ -110,11 +109,11 @@ impl InputFile {
         InputFile { name, path }
     }
 
-    /// Opens the file; what is compressed is seen by its first bytes.
+    /// Opens the file, of which so much is read; what is compressed is seen by its first bytes.
     ///
     /// # Errors
     /// What the system says.
-    pub fn open(&self) -> io::Result<Opened> {
+    pub fn open(&self, bounds: Bounds) -> io::Result<Opened> {
         let mut source: Box<dyn Read + Send> = match &self.path {
             Some(path) => Box::new(File::open(path)?),
             None => Box::new(io::stdin()),
@@ -122,15 +121,11 @@ impl InputFile {
         let start = read_up_to(&mut source, 4)?;
         let kind = if self.path.is_none() { Kind::Stream } else { Kind::Plain };
         let compressed = if self.path.is_none() { Kind::Stream } else { Kind::Compressed };
-        let gzip = start.starts_with(&[0x1f, 0x8b]);
-        let zstd = start == [0x28, 0xb5, 0x2f, 0xfd];
+        let compression = Compression::of(&start);
         let joined = io::Cursor::new(start).chain(source);
-        Ok(if gzip {
-            Opened { reader: Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(joined))), kind: compressed }
-        } else if zstd {
-            Opened { reader: Box::new(zstd::stream::read::Decoder::new(joined)?), kind: compressed }
-        } else {
-            Opened { reader: Box::new(joined), kind }
+        Ok(match compression {
+            None => Opened { reader: Box::new(joined), kind, bounds },
+            Some(how) => Opened { reader: how.uncompressed(joined, bounds)?, kind: compressed, bounds },
         })
     }
 
@@ -142,13 +137,13 @@ impl InputFile {
         })
     }
 
-    /// The whole text, uncompressed.
+    /// The whole text, uncompressed, up to the largest that a document may be and one byte more.
     ///
     /// # Errors
     /// What the system says.
-    pub fn read_whole(&self) -> io::Result<Vec<u8>> {
+    pub fn read_whole(&self, bounds: Bounds) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.open()?.reader.take(LARGEST_TEXT + 1).read_to_end(&mut bytes)?;
+        self.open(bounds)?.reader.take(bounds.most(Bound::Document) + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -168,82 +163,6 @@ fn read_up_to(reader: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(count);
     reader.by_ref().take(count as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Whole lines of a file, one after another.
-#[derive(Debug)]
-pub struct Block {
-    /// The lines.
-    pub bytes: Vec<u8>,
-    /// Where they begin in the uncompressed file.
-    pub offset: u64,
-    /// The number of the first, counted from 1.
-    pub first_line: u64,
-    /// What follows.
-    pub end: BlockEnd,
-}
-
-/// What follows a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlockEnd {
-    /// Perhaps another.
-    More,
-    /// Nothing.
-    Last,
-    /// What cannot be read: the last line may be half of one.
-    Cut,
-    /// A line larger than any may be.
-    TooLarge,
-}
-
-/// A file being cut into blocks of lines.
-pub struct Lines {
-    opened: Opened,
-    carry: Vec<u8>,
-    offset: u64,
-    line: u64,
-    ended: bool,
-}
-
-impl Lines {
-    /// From the beginning of a file.
-    pub fn new(opened: Opened) -> Lines {
-        Lines { opened, carry: Vec::new(), offset: 0, line: 1, ended: false }
-    }
-
-    /// How the file is kept.
-    pub fn kind(&self) -> Kind {
-        self.opened.kind
-    }
-
-    /// The next block; nothing after the last.
-    pub fn next_block(&mut self) -> Option<Block> {
-        if self.ended {
-            return None;
-        }
-        let mut bytes = std::mem::take(&mut self.carry);
-        let end = loop {
-            let before = bytes.len();
-            let read = self.opened.reader.by_ref().take(BLOCK as u64).read_to_end(&mut bytes);
-            match read {
-                Err(_) => break BlockEnd::Cut,
-                Ok(0) => break BlockEnd::Last,
-                Ok(_) => {}
-            }
-            if let Some(newline) = bytes.iter().skip(before).rposition(|byte| *byte == b'\n') {
-                self.carry = bytes.split_off(before + newline + 1);
-                break BlockEnd::More;
-            }
-            if bytes.len() as u64 > LARGEST_TEXT {
-                break BlockEnd::TooLarge;
-            }
-        };
-        self.ended = end != BlockEnd::More;
-        let block = Block { offset: self.offset, first_line: self.line, end, bytes };
-        self.offset += block.bytes.len() as u64;
-        self.line += block.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        Some(block)
-    }
 }
 
 /// Texts that cannot be read a second time where they came from.

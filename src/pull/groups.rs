@@ -8,6 +8,7 @@ use super::patients::{PatientNumber, Patients};
 use super::survey::Concerns;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// Patients who are put together at once, because a text holds resources of more than one of them.
 #[derive(Debug, Default)]
@@ -16,6 +17,16 @@ pub struct Group {
     pub patients: SmallVec<[PatientNumber; 1]>,
     /// Where their resources are.
     pub pieces: SmallVec<[Piece; 1]>,
+}
+
+/// A group of more patients than these is large.
+const MOST_OF_A_SMALL_GROUP: usize = 64;
+
+impl Group {
+    /// Whether it has many patients, so that what comes of all of them is not to be held at once.
+    pub fn is_large(&self) -> bool {
+        self.patients.len() > MOST_OF_A_SMALL_GROUP
+    }
 }
 
 /// The groups in the order in which they first come.
@@ -80,6 +91,35 @@ impl Sets {
     }
 }
 
+/// A failure names its patients, and their number may be large: if an earlier failure was of the same patients and they
+/// are more than these, it need not name them again.
+const MOST_NAMED_AGAIN: usize = 20;
+
+/// Patients who may have lost a resource by one problem, and often by others too.
+type Concerned = Arc<BTreeSet<PatientNumber>>;
+
+/// Who is not decided, and which patients were named as such together.
+#[derive(Default)]
+struct Undecided {
+    patients: HashSet<PatientNumber>,
+    named: HashSet<*const BTreeSet<PatientNumber>>,
+    /// Kept, so that no other is taken for one of them.
+    sets: Vec<Concerned>,
+}
+
+impl Undecided {
+    /// Notes patients; those of them who are to be named.
+    fn note<'s>(&mut self, concerned: &'s Concerned) -> impl Iterator<Item = &'s PatientNumber> {
+        let is_new = self.named.insert(Arc::as_ptr(concerned));
+        if is_new {
+            self.patients.extend(concerned.iter());
+            self.sets.push(Arc::clone(concerned));
+        }
+        let named = if is_new || concerned.len() <= MOST_NAMED_AGAIN { concerned.len() } else { 0 };
+        concerned.iter().take(named)
+    }
+}
+
 /// Each problem of the first reading with the patients whom it may have cost a resource; before them those of the
 /// arguments that give no file.
 pub fn failures(
@@ -87,52 +127,49 @@ pub fn failures(
     files: &[InputFile],
     of_arguments: Vec<(String, Damage)>,
 ) -> (Vec<Failure>, HashSet<PatientNumber>) {
-    let mut shapes: HashMap<u32, Shape> = HashMap::new();
-    let mut undecided = HashSet::new();
+    let mut losses = Losses::default();
+    let mut undecided = Undecided::default();
     let mut failures = Vec::new();
     for (file, damage) in of_arguments {
-        let numbers = match damage {
-            Damage::EmptyFolder => BTreeSet::new(),
-            _ => of_a_lost_file(index),
+        let concerned = match damage {
+            Damage::EmptyFolder => Concerned::default(),
+            _ => losses.of_a_lost_file(index),
         };
-        let place = Place { file, line: None, entry: None };
-        failures.push(failure(index, place, damage, &numbers));
-        undecided.extend(numbers);
+        let patients = undecided.note(&concerned).map(|number| index.patients.reference(*number)).collect();
+        failures.push(Failure { place: Place { file, line: None, entry: None }, damage, patients });
     }
     for located in std::mem::take(&mut index.problems) {
-        let numbers = concerned(index, &located, &mut shapes);
-        let lost = lost(index, &located.problem.concerns);
+        let concerned = losses.concerned(index, &located);
+        let named = undecided.note(&concerned).map(|number| index.patients.reference(*number));
+        let patients = named.chain(lost(index, &located.problem.concerns)).collect();
         let place = place(files, located.file, located.line, located.problem.entry);
-        let mut failure = failure(index, place, located.problem.damage, &numbers);
-        failure.patients.extend(lost);
-        failures.push(failure);
-        undecided.extend(numbers);
+        failures.push(Failure { place, damage: located.problem.damage, patients });
     }
     for (number, piece) in unsettled(index) {
         let vague = index.vague.get(&number);
-        let (damage, numbers) = why_unsettled(&index.patients, number, vague.map(|it| it.source.as_str()));
+        let (damage, concerned) = why_unsettled(&index.patients, number, vague.map(|it| it.source.as_str()));
         let place = match vague {
             Some(vague) => place(files, vague.file, vague.line, vague.entry.clone()),
             None => place(files, piece.file, piece.line, None),
         };
-        failures.push(failure(index, place, damage, &numbers));
-        undecided.extend(numbers);
+        let patients = concerned.iter().map(|number| index.patients.reference(*number)).collect();
+        undecided.patients.extend(concerned);
+        failures.push(Failure { place, damage, patients });
     }
     for next in std::mem::take(&mut index.next_pages) {
         if index.pages.contains(&next.url) {
             continue;
         }
-        let numbers = may_have_more(index, &next.of_text);
-        failures.push(failure(index, place(files, next.file, next.line, None), Damage::MorePages, &numbers));
-        undecided.extend(numbers);
+        let concerned = match next.of_text.is_empty() {
+            // A page that names nobody may be followed by anybody's results.
+            true => losses.everyone(index),
+            false => losses.of_text(index, &next.of_text),
+        };
+        let patients = undecided.note(&concerned).map(|number| index.patients.reference(*number)).collect();
+        failures.push(Failure { place: place(files, next.file, next.line, None), damage: Damage::MorePages, patients });
     }
     index.pages = HashSet::new();
-    (failures, undecided)
-}
-
-fn failure(index: &Index, place: Place, damage: Damage, numbers: &BTreeSet<PatientNumber>) -> Failure {
-    let patients = numbers.iter().map(|number| index.patients.reference(*number)).collect();
-    Failure { place, damage, patients }
+    (failures, undecided.patients)
 }
 
 /// Why a name leads to no one patient, and who may be meant.
@@ -154,31 +191,6 @@ pub fn why_unsettled(
     }
 }
 
-/// Everyone of the input.
-fn everyone(index: &Index) -> BTreeSet<PatientNumber> {
-    index.pieces.iter().flat_map(|piece| settled(index, &piece.owners)).collect()
-}
-
-fn settled(index: &Index, numbers: &[PatientNumber]) -> BTreeSet<PatientNumber> {
-    numbers.iter().filter_map(|number| index.patients.settled(*number)).collect()
-}
-
-/// Who may have lost a resource with a file of which nothing is left: nobody where each patient stands in one Bundle,
-/// since the lost one was another patient's; else anyone.
-fn of_a_lost_file(index: &Index) -> BTreeSet<PatientNumber> {
-    let mut files: HashMap<PatientNumber, u32> = HashMap::new();
-    let is_spread = index.pieces.iter().any(|piece| {
-        let of_piece = settled(index, &piece.owners);
-        piece.bare || of_piece.into_iter().any(|number| *files.entry(number).or_insert(piece.file) != piece.file)
-    });
-    if is_spread { everyone(index) } else { BTreeSet::new() }
-}
-
-/// The patients of a page whose search goes on; a page that names none may be followed by anybody's results.
-fn may_have_more(index: &Index, of_text: &[PatientNumber]) -> BTreeSet<PatientNumber> {
-    if of_text.is_empty() { everyone(index) } else { settled(index, of_text) }
-}
-
 /// Patients of whom only a damaged text speaks: they are not decided, and would else be named nowhere.
 fn lost(index: &Index, concerns: &Concerns) -> BTreeSet<String> {
     let Concerns::Named(names) = concerns else { return BTreeSet::new() };
@@ -193,7 +205,7 @@ fn lost(index: &Index, concerns: &Concerns) -> BTreeSet<String> {
 
 fn place(files: &[InputFile], file: u32, line: Option<u64>, entry: Option<String>) -> Place {
     let file = files.get(file as usize).map(|file| file.name.clone()).unwrap_or_default();
-    Place { file, line, entry }
+    Place { file, line, entry: entry.map(String::into_boxed_str) }
 }
 
 /// Names that lead to no one patient, each with the first piece that uses it.
@@ -203,31 +215,70 @@ fn unsettled(index: &Index) -> Vec<(PatientNumber, &Piece)> {
     pieces.filter(|(number, _)| index.patients.settled(*number).is_none() && seen.insert(*number)).collect()
 }
 
-fn concerned(index: &Index, located: &Located, shapes: &mut HashMap<u32, Shape>) -> BTreeSet<PatientNumber> {
-    match &located.problem.concerns {
-        Concerns::Nobody => BTreeSet::new(),
-        Concerns::Named(names) => names.iter().filter_map(|name| index.patients.find(name)).collect(),
-        Concerns::TextsPatients => settled(index, &located.of_text),
-        Concerns::Neighbours => {
-            let of_file = |place: Option<usize>| {
-                let piece = place.and_then(|place| index.pieces.get(place));
-                piece
-                    .filter(|piece| piece.file == located.file)
-                    .map(|it| settled(index, &it.owners))
-                    .unwrap_or_default()
-            };
-            match shapes.entry(located.file).or_insert_with(|| Shape::of(index, located.file)) {
-                Shape::Lost => of_a_lost_file(index),
-                Shape::BundleAPatient => BTreeSet::new(),
-                Shape::LinesTogether => {
-                    let (before, after) = (of_file(located.before.checked_sub(1)), of_file(Some(located.before)));
-                    let both: BTreeSet<_> = before.intersection(&after).copied().collect();
-                    if both.is_empty() { before.union(&after).copied().collect() } else { both }
-                }
-                Shape::Scattered(all) => all.clone(),
+/// Who may have lost a resource, worked out once for all problems that it is the same for.
+#[derive(Default)]
+struct Losses {
+    /// Of the text that was asked for last.
+    of_text: Option<(Arc<[PatientNumber]>, Concerned)>,
+    shapes: HashMap<u32, Shape>,
+    files: Option<Files>,
+}
+
+impl Losses {
+    fn everyone(&mut self, index: &Index) -> Concerned {
+        Arc::clone(&self.files.get_or_insert_with(|| Files::of(index)).everyone)
+    }
+
+    /// Who may have lost a resource with a file of which nothing is left: nobody where each patient stands in one Bundle,
+    /// since the lost one was another patient's; else anyone.
+    fn of_a_lost_file(&mut self, index: &Index) -> Concerned {
+        let files = self.files.get_or_insert_with(|| Files::of(index));
+        if files.is_a_bundle_a_patient { Concerned::default() } else { Arc::clone(&files.everyone) }
+    }
+
+    fn of_text(&mut self, index: &Index, of_text: &Arc<[PatientNumber]>) -> Concerned {
+        match &self.of_text {
+            Some((last, concerned)) if Arc::ptr_eq(last, of_text) => Arc::clone(concerned),
+            _ => {
+                let concerned: Concerned =
+                    Arc::new(of_text.iter().filter_map(|number| index.patients.settled(*number)).collect());
+                self.of_text = Some((Arc::clone(of_text), Arc::clone(&concerned)));
+                concerned
             }
         }
     }
+
+    fn concerned(&mut self, index: &Index, located: &Located) -> Concerned {
+        match &located.problem.concerns {
+            Concerns::Nobody => Concerned::default(),
+            Concerns::Named(names) => Arc::new(names.iter().filter_map(|name| index.patients.find(name)).collect()),
+            Concerns::TextsPatients => self.of_text(index, &located.of_text),
+            Concerns::Neighbours => {
+                let of_file = |place: Option<usize>| {
+                    let piece = place.and_then(|place| index.pieces.get(place));
+                    piece
+                        .filter(|piece| piece.file == located.file)
+                        .map(|piece| owners(index, piece))
+                        .unwrap_or_default()
+                };
+                let files = self.files.get_or_insert_with(|| Files::of(index));
+                match self.shapes.entry(located.file).or_insert_with(|| files.shape(index, located.file)) {
+                    Shape::Lost => self.of_a_lost_file(index),
+                    Shape::BundleAPatient => Concerned::default(),
+                    Shape::LinesTogether => {
+                        let (before, after) = (of_file(located.before.checked_sub(1)), of_file(Some(located.before)));
+                        let both: BTreeSet<_> = before.intersection(&after).copied().collect();
+                        Arc::new(if both.is_empty() { before.union(&after).copied().collect() } else { both })
+                    }
+                    Shape::Scattered(all) => Arc::clone(all),
+                }
+            }
+        }
+    }
+}
+
+fn owners(index: &Index, piece: &Piece) -> BTreeSet<PatientNumber> {
+    piece.owners.iter().filter_map(|number| index.patients.settled(*number)).collect()
 }
 
 /// How a file is made up, which tells whose a lost line may have been.
@@ -239,16 +290,43 @@ enum Shape {
     /// The lines of a patient stand together: a lost one was of the patient before it or after it.
     LinesTogether,
     /// Patients come again, here or in other files: a lost one may have been of any of these.
-    Scattered(BTreeSet<PatientNumber>),
+    Scattered(Concerned),
 }
 
-impl Shape {
-    fn of(index: &Index, file: u32) -> Shape {
+/// Which patients stand in which files.
+struct Files {
+    /// The pieces of each file.
+    pieces: HashMap<u32, Vec<usize>>,
+    /// In how many files each patient stands.
+    counts: HashMap<PatientNumber, u32>,
+    everyone: Concerned,
+    /// Whether every patient stands in one file, and in Bundles alone.
+    is_a_bundle_a_patient: bool,
+}
+
+impl Files {
+    fn of(index: &Index) -> Files {
+        let mut pieces: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut of_files: HashMap<PatientNumber, HashSet<u32>> = HashMap::new();
+        for (place, piece) in index.pieces.iter().enumerate() {
+            pieces.entry(piece.file).or_default().push(place);
+            for number in owners(index, piece) {
+                of_files.entry(number).or_default().insert(piece.file);
+            }
+        }
+        let everyone = Arc::new(of_files.keys().copied().collect());
+        let counts: HashMap<_, _> = of_files.into_iter().map(|(number, files)| (number, files.len() as u32)).collect();
+        let is_a_bundle_a_patient =
+            counts.values().all(|files| *files == 1) && !index.pieces.iter().any(|piece| piece.bare);
+        Files { pieces, counts, everyone, is_a_bundle_a_patient }
+    }
+
+    fn shape(&self, index: &Index, file: u32) -> Shape {
         let mut here = BTreeSet::new();
         let (mut again, mut lines_together) = (false, false);
-        let mut last: BTreeSet<PatientNumber> = BTreeSet::new();
-        for piece in index.pieces.iter().filter(|piece| piece.file == file) {
-            let now = settled(index, &piece.owners);
+        let mut last = BTreeSet::new();
+        for piece in self.pieces.get(&file).into_iter().flatten().filter_map(|place| index.pieces.get(*place)) {
+            let now = owners(index, piece);
             for number in &now {
                 let known = !here.insert(*number);
                 lines_together |= known;
@@ -260,14 +338,11 @@ impl Shape {
         if here.is_empty() {
             return Shape::Lost;
         }
-        let elsewhere = index.pieces.iter().filter(|piece| piece.file != file);
-        let mut elsewhere: BTreeSet<_> = elsewhere.flat_map(|piece| settled(index, &piece.owners)).collect();
-        if !elsewhere.is_disjoint(&here) {
-            elsewhere.append(&mut here);
-            return Shape::Scattered(elsewhere);
+        if here.iter().any(|number| self.counts.get(number).is_some_and(|files| *files > 1)) {
+            return Shape::Scattered(Arc::clone(&self.everyone));
         }
         match (again, lines_together) {
-            (true, _) => Shape::Scattered(here),
+            (true, _) => Shape::Scattered(Arc::new(here)),
             (false, true) => Shape::LinesTogether,
             (false, false) => Shape::BundleAPatient,
         }

@@ -1,15 +1,20 @@
 //! The first reading of the input: which patient's resources stand where, and what is damaged.
 
 use super::damage::Damage;
-use super::files::{Block, BlockEnd, InputFile, Kind, LARGEST_TEXT, Lines, Spool, closed};
+use super::feeder::{Feeder, Job, without_mark};
+use super::files::{InputFile, Spool};
 use super::in_order::in_order;
+use super::lines::{Block, BlockEnd};
+use super::outline::PatientName;
 use super::patients::{PatientNumber, Patients};
 use super::survey::{Concerns, Problem, Survey, VagueName, damaged, survey};
+use crate::bounds::{Bound, Bounds};
 use crate::fhir::Unreadable;
-use crate::fhir::record::Deletion;
+use crate::fhir::versions::Deletions;
 use smallvec::SmallVec;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// A stretch of a file that holds resources of the same patients.
 #[derive(Clone, Debug)]
@@ -51,7 +56,7 @@ pub struct Index {
     /// Texts that can be read only once.
     pub spool: Spool,
     /// Resources that the input says are deleted.
-    pub deletions: Vec<Deletion>,
+    pub deletions: Deletions,
     /// Where resources are, in the order of the input.
     pub pieces: Vec<Piece>,
     /// What is damaged.
@@ -62,8 +67,9 @@ pub struct Index {
     pub pages: HashSet<String>,
     /// Texts after which a search goes on at another page.
     pub next_pages: Vec<NextPage>,
+    /// Files that say that resources are deleted.
+    pub files_with_deletions: HashSet<u32>,
     damaged_since_piece: bool,
-    files_with_deletions: Vec<u32>,
 }
 
 /// A page that follows a text.
@@ -76,7 +82,7 @@ pub struct NextPage {
     /// The address of the page.
     pub url: String,
     /// The patients of the text.
-    pub of_text: Vec<PatientNumber>,
+    pub of_text: Arc<[PatientNumber]>,
 }
 
 /// A resource that names its patient by a name that may lead to no one patient, and where it stands.
@@ -104,16 +110,7 @@ pub struct Located {
     /// The problem.
     pub problem: Problem,
     /// The patients of its text.
-    pub of_text: Vec<PatientNumber>,
-}
-
-/// One text, or whole lines, on the way to the survey.
-struct Job {
-    file: u32,
-    again: Again,
-    one_text: bool,
-    start: Result<u64, Damage>,
-    block: Block,
+    pub of_text: Arc<[PatientNumber]>,
 }
 
 /// A text that was surveyed.
@@ -126,15 +123,15 @@ struct Surveyed {
     outcome: Result<Survey, Problem>,
 }
 
-/// Reads all files once, on all threads.
-pub fn index(files: &[InputFile], threads: usize) -> Index {
+/// Reads all files once, on all threads, as far as these bounds let it.
+pub fn index(files: &[InputFile], threads: usize, bounds: Bounds) -> Index {
     let spool = Spool::default();
     let mut found = Index { again: vec![Again::InPlace; files.len()], ..Index::default() };
-    let mut feeder = Feeder { files, spool: &spool, next: 0, lines: None };
+    let mut feeder = Feeder::new(files, &spool, bounds);
     in_order(
         threads,
         move || feeder.next(),
-        surveyed,
+        |job| surveyed(job, &bounds),
         |texts| {
             texts.into_iter().for_each(|text| found.add(text));
             ControlFlow::Continue(())
@@ -144,90 +141,7 @@ pub fn index(files: &[InputFile], threads: usize) -> Index {
     found
 }
 
-/// Hands out whole texts and blocks of lines.
-struct Feeder<'f> {
-    files: &'f [InputFile],
-    spool: &'f Spool,
-    next: usize,
-    lines: Option<(u32, Lines)>,
-}
-
-impl Feeder<'_> {
-    fn next(&mut self) -> Option<Job> {
-        if let Some((file, lines)) = &mut self.lines {
-            let (file, kind) = (*file, lines.kind());
-            if let Some(block) = lines.next_block() {
-                return Some(self.block(file, kind, block));
-            }
-            self.lines = None;
-        }
-        let input = self.files.get(self.next)?;
-        let file = u32::try_from(self.next).unwrap_or(u32::MAX);
-        self.next += 1;
-        let mut lines = match input.open() {
-            Ok(opened) => Lines::new(opened),
-            Err(error) => return Some(unopened(file, closed(&error))),
-        };
-        let kind = lines.kind();
-        let Some(first) = lines.next_block() else { return Some(unopened(file, Damage::Empty)) };
-        if has_a_text_a_line(input, &first) {
-            self.lines = Some((file, lines));
-            return Some(self.block(file, kind, first));
-        }
-        let mut block = first;
-        while block.end == BlockEnd::More {
-            let Some(more) = lines.next_block() else { break };
-            block.bytes.extend_from_slice(&more.bytes);
-            block.end = if block.bytes.len() as u64 > LARGEST_TEXT { BlockEnd::TooLarge } else { more.end };
-        }
-        let mut job = match kind {
-            Kind::Compressed => Job { file, again: Again::Whole, one_text: true, start: Ok(0), block },
-            Kind::Plain | Kind::Stream => self.block(file, kind, block),
-        };
-        job.one_text = true;
-        Some(job)
-    }
-
-    fn block(&self, file: u32, kind: Kind, block: Block) -> Job {
-        let (again, start) = match kind {
-            Kind::Plain => (Again::InPlace, Ok(block.offset)),
-            Kind::Compressed | Kind::Stream => {
-                (Again::Spool, self.spool.keep(&block.bytes).map_err(|error| closed(&error)))
-            }
-        };
-        Job { file, again, one_text: false, start, block }
-    }
-}
-
-fn unopened(file: u32, damage: Damage) -> Job {
-    let block = Block { bytes: Vec::new(), offset: 0, first_line: 1, end: BlockEnd::Last };
-    Job { file, again: Again::InPlace, one_text: true, start: Err(damage), block }
-}
-
-/// Whether a file has a text a line: its first line is one, and more follows; or its name says so and it is not one
-/// text over several lines all the same.
-pub fn has_a_text_a_line(input: &InputFile, first: &Block) -> bool {
-    let text = without_mark(&first.bytes);
-    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let Some(line) = lines.next() else { return false };
-    let complete = |text: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
-    let second = lines.next();
-    let more = second.is_some() || first.end == BlockEnd::More;
-    if complete(line) {
-        return more || input.is_named_lines();
-    }
-    if input.is_named_lines() {
-        return !complete(text);
-    }
-    second.is_some_and(|second| second.starts_with(b"{") && complete(second))
-}
-
-/// Without the mark that some programs set before UTF-8.
-pub fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes)
-}
-
-fn surveyed(job: Job) -> Vec<Surveyed> {
+fn surveyed(job: Job, bounds: &Bounds) -> Vec<Surveyed> {
     let Job { file, again, one_text, start, block } = job;
     let whole = |outcome| Surveyed {
         file,
@@ -244,11 +158,23 @@ fn surveyed(job: Job) -> Vec<Surveyed> {
         Err(damage) => return vec![whole(lost(damage.clone()))],
         Ok(offset) => *offset,
     };
+    let too_large = |names: &BTreeSet<PatientName>| Problem {
+        entry: None,
+        damage: Damage::Beyond(bounds.exceeded(Bound::Document)),
+        concerns: match names.is_empty() {
+            true => Concerns::Neighbours,
+            false => Concerns::Named(names.iter().cloned().collect()),
+        },
+    };
+    let survey = |text: &[u8]| match bounds.hold_document(text) {
+        Ok(()) => survey(text),
+        Err(exceeded) => Err(damaged(&String::from_utf8_lossy(text), Damage::Beyond(exceeded))),
+    };
     if one_text {
         let text = without_mark(&block.bytes);
-        let outcome = match block.end {
-            BlockEnd::TooLarge => lost(Damage::TooLarge),
-            BlockEnd::Cut => Err(damaged(&String::from_utf8_lossy(text), Damage::Compression)),
+        let outcome = match &block.end {
+            BlockEnd::TooLarge(names) => Err(too_large(names)),
+            BlockEnd::Cut(damage) => Err(damaged(&String::from_utf8_lossy(text), damage.clone())),
             BlockEnd::More | BlockEnd::Last if text.trim_ascii().is_empty() => holds_nothing(Damage::Empty),
             BlockEnd::More | BlockEnd::Last => survey(text).or_else(|problem| match problem.damage {
                 // JSON of another kind that speaks of nobody: nothing shows that it was ever a resource.
@@ -259,6 +185,9 @@ fn surveyed(job: Job) -> Vec<Surveyed> {
             }),
         };
         return vec![whole(outcome)];
+    }
+    if let BlockEnd::TooLarge(names) = &block.end {
+        return vec![Surveyed { line: Some(block.first_line), ..whole(Err(too_large(names))) }];
     }
     let mut texts = Vec::new();
     let mut begin = 0usize;
@@ -277,21 +206,20 @@ fn surveyed(job: Job) -> Vec<Surveyed> {
         };
         let ends_early = number == last && !line.ends_with(b"\n");
         match block.end {
-            BlockEnd::Cut if ends_early => {}
-            BlockEnd::TooLarge if ends_early => texts.push(place(lost(Damage::TooLarge))),
+            BlockEnd::Cut(_) if ends_early => {}
             _ if text.trim_ascii().is_empty() => {}
             _ => texts.push(place(survey(text))),
         }
         begin += line.len();
     }
-    if block.end == BlockEnd::Cut {
-        texts.push(cut(file, again, &block));
+    if let BlockEnd::Cut(damage) = &block.end {
+        texts.push(cut(file, again, &block, damage));
     }
     texts
 }
 
 /// The end of a file that breaks off: what is left of its last line still names whose it was.
-fn cut(file: u32, again: Again, block: &Block) -> Surveyed {
+fn cut(file: u32, again: Again, block: &Block, damage: &Damage) -> Surveyed {
     let rest = block.bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     let lines = block.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
     Surveyed {
@@ -300,16 +228,11 @@ fn cut(file: u32, again: Again, block: &Block) -> Surveyed {
         offset: 0,
         length: 0,
         line: Some(block.first_line + lines),
-        outcome: Err(damaged(&String::from_utf8_lossy(rest), Damage::Compression)),
+        outcome: Err(damaged(&String::from_utf8_lossy(rest), damage.clone())),
     }
 }
 
 impl Index {
-    /// Whether a file says that resources are deleted.
-    pub fn deletes(&self, file: usize) -> bool {
-        self.files_with_deletions.iter().any(|has| *has as usize == file)
-    }
-
     fn add(&mut self, text: Surveyed) {
         if let Some(again) = self.again.get_mut(text.file as usize) {
             *again = text.again;
@@ -318,27 +241,27 @@ impl Index {
         match text.outcome {
             Err(problem) => {
                 self.damaged_since_piece = true;
-                self.problems.push(locate(self.pieces.len(), problem, Vec::new()));
+                self.problems.push(locate(self.pieces.len(), problem, Arc::default()));
             }
             Ok(survey) => {
-                let owners = self.patients.add(&survey.owners, &survey.aliases);
+                let owners: Arc<[PatientNumber]> = self.patients.add(&survey.owners, &survey.aliases).into();
                 for VagueName { name, source, entry } in survey.vague {
                     let place = VaguePlace { file: text.file, line: text.line, entry, source };
                     self.vague.entry(self.patients.number(&name)).or_insert(place);
                 }
                 if !survey.deletions.is_empty() {
-                    self.files_with_deletions.push(text.file);
+                    self.files_with_deletions.insert(text.file);
                 }
                 self.deletions.extend(survey.deletions);
-                let next = |url| NextPage { file: text.file, line: text.line, url, of_text: owners.clone() };
+                let next = |url| NextPage { file: text.file, line: text.line, url, of_text: Arc::clone(&owners) };
                 self.next_pages.extend(survey.next_pages.into_iter().map(next));
                 self.pages.extend(survey.pages);
                 for problem in survey.problems {
-                    self.problems.push(locate(self.pieces.len(), problem, owners.clone()));
+                    self.problems.push(locate(self.pieces.len(), problem, Arc::clone(&owners)));
                 }
                 if !owners.is_empty() {
                     let Surveyed { file, offset, length, line, .. } = text;
-                    let owners = owners.as_slice().into();
+                    let owners = (&*owners).into();
                     self.add_piece(Piece { file, offset, length, line, owners, lines: 1, bare: survey.bare });
                 }
             }

@@ -23,12 +23,15 @@
 //! allows and that no input can use (a unit, a status, a date that is none) is no damage either: the coverage names it.
 
 mod assemble;
+mod compressed;
 mod damage;
 mod each_line;
+mod feeder;
 mod files;
 mod groups;
 mod in_order;
 mod index;
+mod lines;
 mod outline;
 mod patients;
 mod read;

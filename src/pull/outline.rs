@@ -4,7 +4,7 @@ use super::survey::{Request, Response};
 use crate::fhir::Resource;
 use crate::fhir::datatypes::{Identifier, Reference};
 use crate::fhir::reference::Address;
-use crate::fhir::resource::is_read;
+use crate::fhir::resource::{is_read, is_type};
 use crate::fhir::text::{List, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -87,6 +87,8 @@ pub enum Owner {
     Patient(PatientName),
     /// Of a type that no input is read from: nobody asks.
     NotRead,
+    /// Nobody's who is a patient: a group's or a device's; or of a type that FHIR does not have, without a word of whose.
+    NotAPatient,
     /// Of a thing that goes with the resources that refer to it, and need not say.
     Unsaid,
     /// It does not say, or in a way that leads to no patient.
@@ -159,6 +161,10 @@ impl<'a> Outline<'a> {
                     Err(IsDamaged) => Owner::Damaged,
                 }
             }
+            Some(kind) if !is_type(kind) => {
+                let subject = read::<Reference<'a>>(self.subject.or(self.patient));
+                owner_of_unknown(subject.ok().flatten().as_ref(), full_url, addresses)
+            }
             _ => Owner::NotRead,
         }
     }
@@ -212,6 +218,9 @@ impl<'a> Outline<'a> {
 pub fn owner_of(resource: &Resource<'_>, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
     let common = resource.common();
     match resource {
+        Resource::Unread(unread) if !is_type(resource.kind()) => {
+            owner_of_unknown(unread.subject().as_ref(), full_url, addresses)
+        }
         Resource::Unread(_) => Owner::NotRead,
         Resource::Patient(_) => {
             let id = common.id.map(|id| id.as_str());
@@ -226,6 +235,11 @@ pub fn owner_of(resource: &Resource<'_>, full_url: Option<&str>, addresses: &Add
             subject_owner(subject, full_url, contained, addresses)
         }
     }
+}
+
+/// Whose a resource is of a type that FHIR does not have: it may be a result under a wrong name, so its patient hears of it.
+fn owner_of_unknown(subject: Option<&Reference<'_>>, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
+    subject.map_or(Owner::NotAPatient, |subject| subject_owner(subject, full_url, || Ok(Vec::new()), addresses))
 }
 
 /// A site that others refer to need not say whose it is.
@@ -272,7 +286,7 @@ fn subject_owner<'c>(
         _ => subject.kind.as_deref().is_some_and(|kind| kind != "Patient"),
     };
     if of_another_type {
-        return Owner::NotRead;
+        return Owner::NotAPatient;
     }
     match subject_name(subject, full_url, contained, addresses) {
         Ok(Some(name)) => Owner::Patient(name),

@@ -4,6 +4,7 @@ use super::outline::PatientName;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// A patient, by its place in the order in which the input first names each.
 pub type PatientNumber = u32;
@@ -12,19 +13,24 @@ pub type PatientNumber = u32;
 #[derive(Debug, Default)]
 pub struct Patients {
     names: Vec<Name>,
-    bases: Vec<String>,
+    bases: Vec<Arc<str>>,
+    by_base: HashMap<Arc<str>, Base>,
+    /// The patients of an id, in the order of their servers; the one without a server first.
     by_id: HashMap<Box<str>, SmallVec<[PatientNumber; 4]>>,
     by_address: HashMap<Box<str>, PatientNumber>,
     by_identifier: HashMap<u64, PatientNumber>,
-    /// Who bears a further name.
+    /// Who first bore a further name.
     aliases: HashMap<u64, PatientNumber>,
-    /// All who bear a further name, where that is more than one.
-    shared: HashMap<u64, SmallVec<[PatientNumber; 2]>>,
+    /// All who bear a further name, where these are more than one.
+    shared: HashMap<u64, BTreeSet<PatientNumber>>,
 }
+
+/// A server, by its place in the order in which the input first names each.
+type Base = u32;
 
 #[derive(Debug)]
 enum Name {
-    Server { base: Option<u16>, id: Box<str> },
+    Server { base: Option<Base>, id: Box<str> },
     Address(Box<str>),
     Identifier(u64),
 }
@@ -35,12 +41,14 @@ impl Patients {
         match name {
             PatientName::Server { base, id } => {
                 let base = base.as_deref().map(|base| self.base(base));
-                let same = |number: &&PatientNumber| matches!(self.names.get(**number as usize), Some(Name::Server { base: has, .. }) if *has == base);
-                if let Some(number) = self.by_id.get(id.as_str()).and_then(|numbers| numbers.iter().find(same)) {
-                    return *number;
+                let of_id = self.by_id.get(id.as_str()).map_or(&[][..], |numbers| numbers);
+                let place = self.place(of_id, base);
+                if let Some(known) = place.ok().and_then(|place| of_id.get(place)) {
+                    return *known;
                 }
                 let number = self.push(Name::Server { base, id: id.as_str().into() });
-                self.by_id.entry(id.as_str().into()).or_default().push(number);
+                let place = place.unwrap_or_else(|place| place);
+                self.by_id.entry(id.as_str().into()).or_default().insert(place, number);
                 number
             }
             PatientName::Address(address) => {
@@ -72,10 +80,7 @@ impl Patients {
         };
         let first = *self.aliases.entry(hash).or_insert(number);
         if first != number {
-            let bearers = self.shared.entry(hash).or_insert_with(|| SmallVec::from_slice(&[first]));
-            if !bearers.contains(&number) {
-                bearers.push(number);
-            }
+            self.shared.entry(hash).or_insert_with(|| BTreeSet::from([first])).insert(number);
         }
     }
 
@@ -99,9 +104,10 @@ impl Patients {
 
     /// All who bear a further name, settled; a patient who is known by that name alone and asks is who it is.
     fn bearers_of(&self, hash: u64, asking: Option<PatientNumber>) -> impl Iterator<Item = Option<PatientNumber>> {
-        let first = self.aliases.get(&hash).map(std::slice::from_ref).unwrap_or_default();
-        let all = self.shared.get(&hash).map_or(first, SmallVec::as_slice);
-        all.iter().map(move |bearer| if Some(*bearer) == asking { asking } else { self.settled(*bearer) })
+        let shared = self.shared.get(&hash);
+        let alone = self.aliases.get(&hash).filter(|_| shared.is_none());
+        let all = shared.into_iter().flatten().chain(alone);
+        all.map(move |bearer| if Some(*bearer) == asking { asking } else { self.settled(*bearer) })
     }
 
     /// All numbers of that patient's id, whatever the server; the number alone where the name has no id.
@@ -140,14 +146,13 @@ impl Patients {
         let number = match name {
             PatientName::Server { base, id } => {
                 let numbers = self.by_id.get(id.as_str())?;
-                let of_base = |number: &&PatientNumber| match (self.names.get(**number as usize), base) {
-                    (Some(Name::Server { base: Some(has), .. }), Some(wanted)) => {
-                        self.bases.get(usize::from(*has)) == Some(wanted)
+                let exact = match base {
+                    Some(base) => {
+                        self.by_base.get(base.as_str()).and_then(|base| self.place(numbers, Some(*base)).ok())
                     }
-                    (Some(Name::Server { base: None, .. }), None) => true,
-                    _ => false,
+                    None => self.place(numbers, None).ok(),
                 };
-                let exact = numbers.iter().find(of_base);
+                let exact = exact.and_then(|place| numbers.get(place));
                 *exact.or_else(|| numbers.first().filter(|_| self.servers(numbers) <= 1))?
             }
             PatientName::Address(address) => match self.by_address.get(address.as_str()) {
@@ -165,7 +170,7 @@ impl Patients {
         match self.names.get(number as usize) {
             Some(Name::Server { base, id }) => {
                 let several = self.by_id.get(id).is_some_and(|numbers| self.servers(numbers) > 1);
-                match base.and_then(|base| self.bases.get(usize::from(base))).filter(|_| several) {
+                match base.and_then(|base| self.bases.get(base as usize)).filter(|_| several) {
                     Some(base) => format!("{base}/Patient/{id}"),
                     None => format!("Patient/{id}"),
                 }
@@ -175,20 +180,33 @@ impl Patients {
         }
     }
 
-    fn servers(&self, numbers: &[PatientNumber]) -> usize {
-        let with_base = |number: &&PatientNumber| {
-            matches!(self.names.get(**number as usize), Some(Name::Server { base: Some(_), .. }))
-        };
-        numbers.iter().filter(with_base).count()
+    /// On how many servers the patients of one id are.
+    fn servers(&self, of_id: &[PatientNumber]) -> usize {
+        let without_server = of_id.first().is_some_and(|first| self.base_of(*first).is_none());
+        of_id.len() - usize::from(without_server)
     }
 
-    fn base(&mut self, base: &str) -> u16 {
-        let known = self.bases.iter().position(|has| has == base);
-        let place = known.unwrap_or_else(|| {
-            self.bases.push(base.to_owned());
-            self.bases.len() - 1
-        });
-        u16::try_from(place).unwrap_or(u16::MAX)
+    fn base_of(&self, number: PatientNumber) -> Option<Base> {
+        match self.names.get(number as usize) {
+            Some(Name::Server { base, .. }) => *base,
+            _ => None,
+        }
+    }
+
+    /// Where among the patients of one id the one of a server is, or would be.
+    fn place(&self, of_id: &[PatientNumber], base: Option<Base>) -> Result<usize, usize> {
+        of_id.binary_search_by_key(&base, |number| self.base_of(*number))
+    }
+
+    fn base(&mut self, base: &str) -> Base {
+        if let Some(known) = self.by_base.get(base) {
+            return *known;
+        }
+        let name: Arc<str> = base.into();
+        let number = self.bases.len() as Base;
+        self.bases.push(Arc::clone(&name));
+        self.by_base.insert(name, number);
+        number
     }
 
     fn push(&mut self, name: Name) -> PatientNumber {

@@ -7,14 +7,19 @@ use super::groups::{Group, failures, groups};
 use super::in_order::in_order;
 use super::index::{Again, Index, Piece, index};
 use super::patients::PatientNumber;
+use crate::bounds::{Bound, Bounds};
 use crate::fhir::Record;
-use std::collections::HashSet;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+
+/// A patient's record, or what makes it not whole.
+type OfPatient<'a> = (PatientNumber, Result<Record<'a>, Vec<Failure>>);
 
 /// Files of patients' resources, read once to see whose they are; each patient is then read whole.
 ///
@@ -26,17 +31,19 @@ pub struct PatientFiles {
     failures: Vec<Failure>,
     undecided: HashSet<PatientNumber>,
     threads: usize,
+    bounds: Bounds,
 }
 
 impl PatientFiles {
-    /// Looks through files, folders (with all that is in them, in the order of names) and `-` for standard input.
+    /// Looks through files, folders (with all that is in them, in the order of names) and `-` for standard input, as
+    /// far as these bounds let it.
     /// What is damaged is among [`failures`](PatientFiles::failures); the rest can be read.
-    pub fn open(arguments: &[PathBuf], threads: usize) -> PatientFiles {
+    pub fn open(arguments: &[PathBuf], threads: usize, bounds: Bounds) -> PatientFiles {
         let (files, damages) = find(arguments);
-        let mut index = index(&files, threads);
+        let mut index = index(&files, threads, bounds);
         let (failures, undecided) = failures(&mut index, &files, damages);
         let groups = groups(&mut index);
-        let mut patients = PatientFiles { files, index, groups, failures, undecided, threads };
+        let mut patients = PatientFiles { files, index, groups, failures, undecided, threads, bounds };
         patients.note_input_without_patients();
         patients
     }
@@ -78,63 +85,86 @@ impl PatientFiles {
         work: impl Fn(&Record<'_>) -> T + Sync,
         mut consume: impl FnMut(Result<T, Failure>) -> ControlFlow<()>,
     ) {
-        let mut waiting = self.groups.iter();
         let opened: Mutex<Vec<(u32, File)>> = Mutex::new(Vec::new());
-        let of_group = |group: &Group| self.of_group(group, &opened, &work);
-        in_order(
-            self.threads,
-            move || waiting.next(),
-            of_group,
-            |results: Vec<Result<T, Failure>>| {
-                for result in results {
-                    if consume(result).is_break() {
-                        return ControlFlow::Break(());
-                    }
+        let worked = |group: &Group, (number, record): OfPatient<'_>| -> Vec<Result<T, Failure>> {
+            let our_fault = |_| self.failure(group.pieces.first(), Damage::OurFault, &[number]);
+            match record {
+                Ok(record) => vec![catch_unwind(AssertUnwindSafe(|| work(&record))).map_err(our_fault)],
+                Err(failures) => failures.into_iter().map(Err).collect(),
+            }
+        };
+        let flow = Cell::new(ControlFlow::Continue(()));
+        let mut handed = |result| {
+            if flow.get().is_continue() {
+                flow.set(consume(result));
+            }
+            flow.get()
+        };
+        let of_group = |group: &Group| {
+            let all = self.with_records(group, &opened, |records| -> Vec<_> {
+                records.into_iter().flat_map(|record| worked(group, record)).collect()
+            });
+            all.unwrap_or_else(|failure| vec![Err(failure)])
+        };
+        for groups in self.groups.chunk_by(|one, next| !one.is_large() && !next.is_large()) {
+            match groups {
+                // Its results must not wait for each other in memory.
+                [group] if group.is_large() => {
+                    let done = self.with_records(group, &opened, |records| {
+                        let mut records = records.into_iter();
+                        let all = |results: Vec<Result<T, Failure>>| results.into_iter().try_for_each(&mut handed);
+                        in_order(self.threads, move || records.next(), |record| worked(group, record), all);
+                    });
+                    done.unwrap_or_else(|failure| flow.set(handed(Err(failure))));
                 }
-                ControlFlow::Continue(())
-            },
-        );
+                groups => {
+                    let mut waiting = groups.iter();
+                    let all = |results: Vec<Result<T, Failure>>| results.into_iter().try_for_each(&mut handed);
+                    in_order(self.threads, move || waiting.next(), of_group, all);
+                }
+            }
+            if flow.get().is_break() {
+                return;
+            }
+        }
     }
 
-    fn of_group<T>(
+    /// Does something with the records of a group's patients who are to be decided, in the order of the input.
+    fn with_records<R>(
         &self,
         group: &Group,
         opened: &Mutex<Vec<(u32, File)>>,
-        work: &impl Fn(&Record<'_>) -> T,
-    ) -> Vec<Result<T, Failure>> {
-        let wanted: Vec<_> = group.patients.iter().filter(|number| !self.undecided.contains(number)).collect();
-        let failure = |piece: Option<&Piece>, damage: Damage, numbers: &[&PatientNumber]| Failure {
-            place: self.place(piece),
-            damage,
-            patients: numbers.iter().map(|number| self.index.patients.reference(**number)).collect(),
-        };
+        work: impl FnOnce(Vec<OfPatient<'_>>) -> R,
+    ) -> Result<R, Failure> {
+        let wanted = group.patients.iter().copied().filter(|number| !self.undecided.contains(number));
+        let wanted: Vec<PatientNumber> = wanted.collect();
         if wanted.is_empty() {
-            return Vec::new();
+            return Ok(work(Vec::new()));
+        }
+        let size = group.pieces.iter().map(|piece| piece.length).sum();
+        if let Err(exceeded) = self.bounds.hold(Bound::Record, size) {
+            return Err(self.failure(group.pieces.first(), Damage::Beyond(exceeded), &wanted));
         }
         let mut texts = Vec::with_capacity(group.pieces.len());
         for piece in &group.pieces {
             match self.text(piece, opened) {
                 Ok(text) => texts.push((piece, text)),
-                Err(_) => return vec![Err(failure(Some(piece), Damage::Changed, &wanted))],
+                Err(_) => return Err(self.failure(Some(piece), Damage::Changed, &wanted)),
             }
         }
-        let mut assembly = Assembly::new(&self.index.patients);
+        let mut assembly = Assembly::new(&self.index.patients, self.bounds);
         for (piece, text) in &texts {
             self.add(&mut assembly, piece, text);
         }
-        let records = assembly.finish(&self.index.deletions);
-        let mut results = Vec::with_capacity(wanted.len());
-        for number in wanted {
-            match records.iter().find(|(of, _)| of == number) {
-                None => results.push(Err(failure(group.pieces.first(), Damage::Changed, &[number]))),
-                Some((_, Err(failures))) => results.extend(failures.iter().cloned().map(Err)),
-                Some((_, Ok(record))) => results.push(
-                    catch_unwind(AssertUnwindSafe(|| work(record)))
-                        .map_err(|_| failure(group.pieces.first(), Damage::OurFault, &[number])),
-                ),
-            }
-        }
-        results
+        let mut records: HashMap<PatientNumber, _> = assembly.finish(&self.index.deletions).into_iter().collect();
+        let changed = |number| self.failure(group.pieces.first(), Damage::Changed, &[number]);
+        let record = |number| (number, records.remove(&number).unwrap_or_else(|| Err(vec![changed(number)])));
+        Ok(work(wanted.into_iter().map(record).collect()))
+    }
+
+    fn failure(&self, piece: Option<&Piece>, damage: Damage, numbers: &[PatientNumber]) -> Failure {
+        let patients = numbers.iter().map(|number| self.index.patients.reference(*number)).collect();
+        Failure { place: self.place(piece), damage, patients }
     }
 
     fn add<'t>(&'t self, assembly: &mut Assembly<'t, '_>, piece: &Piece, text: &'t str) {
@@ -164,7 +194,7 @@ impl PatientFiles {
         let again = self.index.again.get(piece.file as usize).copied().unwrap_or(Again::InPlace);
         let length = usize::try_from(piece.length).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let bytes = match again {
-            Again::Whole => file.read_whole()?,
+            Again::Whole => file.read_whole(self.bounds)?,
             Again::Spool => {
                 let mut bytes = vec![0; length];
                 self.index.spool.read(piece.offset, &mut bytes)?;
@@ -199,9 +229,9 @@ impl PatientFiles {
         if !self.groups.is_empty() {
             return;
         }
+        let named: HashSet<String> = self.failures.iter().map(|failure| failure.place.file.clone()).collect();
         for (number, file) in self.files.iter().enumerate() {
-            let named = self.failures.iter().any(|failure| failure.place.file == file.name);
-            if !named && !self.index.deletes(number) {
+            if !named.contains(&file.name) && !self.index.files_with_deletions.contains(&(number as u32)) {
                 let place = Place { file: file.name.clone(), line: None, entry: None };
                 self.failures.push(Failure { place, damage: Damage::NothingRead, patients: Vec::new() });
             }

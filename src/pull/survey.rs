@@ -5,12 +5,13 @@ use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
 use super::remains::names_in_damaged;
 use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
 use crate::fhir::datatypes::Identifier;
-use crate::fhir::record::Deletion;
-use crate::fhir::resource::{WRONG_TYPE, is_read, kind_of, problem};
+use crate::fhir::resource::{WRONG_TYPE, is_never_read, kind_of, problem};
 use crate::fhir::text::{List, Text};
+use crate::fhir::versions::Deletion;
 use crate::fhir::{Resource, Unreadable};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 
 /// What a text holds.
 #[derive(Debug, Default)]
@@ -31,6 +32,7 @@ pub struct Survey {
     pub pages: Vec<String>,
     /// The pages that follow these.
     pub next_pages: Vec<String>,
+    known_owners: HashSet<PatientName>,
 }
 
 /// A name of a patient that only the whole input can settle: an identifier, or an address in a Bundle.
@@ -43,6 +45,13 @@ pub struct VagueName {
     /// The entry of the Bundle.
     pub entry: Option<String>,
 }
+
+/// A text of more patients than these is nobody's own record: what in it is of another patient, or does not say whose it
+/// is, is not told in the coverage of each.
+pub const MOST_WHO_ARE_TOLD: usize = 10;
+
+/// Problems of one text that are named one by one.
+const MOST_PROBLEMS: usize = 1_000;
 
 /// Something in a text that cannot be used.
 #[derive(Debug)]
@@ -113,7 +122,7 @@ impl Survey {
                 if entry.as_ref().is_some_and(|entry| is_too_deep(entry)) {
                     let field = Unreadable::Field { field: "entry".to_owned(), problem: TOO_DEEP };
                     let concerns = Concerns::TextsPatients;
-                    self.problems.push(Problem { entry, damage: Damage::NotReadable(field), concerns });
+                    self.note(Problem { entry, damage: Damage::NotReadable(field), concerns });
                     return Ok(());
                 }
                 self.note_pages(entry.as_deref(), outline);
@@ -131,7 +140,7 @@ impl Survey {
             Some("OperationOutcome") => {
                 if outline.reports_error() {
                     let concerns = Concerns::TextsPatients;
-                    self.problems.push(Problem { entry, damage: Damage::SearchFailed, concerns });
+                    self.note(Problem { entry, damage: Damage::SearchFailed, concerns });
                 }
                 Ok(())
             }
@@ -148,11 +157,11 @@ impl Survey {
         addresses: &Addresses<'_>,
     ) -> Result<(), NeedsText> {
         match outline.owner(full_url, addresses) {
-            Owner::NotRead => {}
+            Owner::NotRead | Owner::NotAPatient => {}
             Owner::Damaged => return Err(NeedsText),
             Owner::Patient(PatientName::Identifier(..)) if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
-                self.problems.push(Problem { entry, damage: Damage::NamelessPatient, concerns });
+                self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
             }
             Owner::Patient(name) => {
                 if kind == "Patient" {
@@ -162,11 +171,11 @@ impl Survey {
             }
             Owner::Nobody if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
-                self.problems.push(Problem { entry, damage: Damage::NamelessPatient, concerns });
+                self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
             }
             Owner::Nobody | Owner::Unsaid => {
                 let concerns = Concerns::Nobody;
-                self.problems.push(Problem { entry, damage: Damage::NoPatient(outline.source(kind)), concerns });
+                self.note(Problem { entry, damage: Damage::NoPatient(outline.source(kind)), concerns });
             }
         }
         Ok(())
@@ -175,7 +184,7 @@ impl Survey {
     /// Adds a resource that was read and is as it should be; nothing where it needs a closer look.
     pub fn add_read(&mut self, resource: &Resource<'_>, full_url: Option<&str>, owner: &Owner) -> Option<()> {
         match owner {
-            Owner::NotRead | Owner::Unsaid => {}
+            Owner::NotRead | Owner::NotAPatient | Owner::Unsaid => {}
             Owner::Patient(PatientName::Identifier(..)) if resource.kind() == "Patient" => return None,
             Owner::Nobody | Owner::Damaged => return None,
             Owner::Patient(name) => {
@@ -194,8 +203,28 @@ impl Survey {
         self.aliases.extend(further.map(|alias| (name.clone(), alias)));
     }
 
+    /// Notes a problem; of very many only their number and whom they concern.
+    fn note(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS {
+            return self.problems.push(problem);
+        }
+        let kind = std::mem::discriminant(&problem.concerns);
+        let mut further = self.problems.iter_mut().skip(MOST_PROBLEMS);
+        match (further.find(|it| std::mem::discriminant(&it.concerns) == kind), problem.concerns) {
+            (None, concerns) => self.problems.push(Problem { entry: None, damage: Damage::More(1), concerns }),
+            (Some(last), concerns) => {
+                if let Damage::More(count) = &mut last.damage {
+                    *count += 1;
+                }
+                if let (Concerns::Named(names), Concerns::Named(others)) = (&mut last.concerns, concerns) {
+                    names.extend(others);
+                }
+            }
+        }
+    }
+
     fn add_owner(&mut self, name: &PatientName, place: impl FnOnce() -> (String, Option<String>)) {
-        if self.owners.last() == Some(name) || self.owners.contains(name) {
+        if self.owners.last() == Some(name) || !self.known_owners.insert(name.clone()) {
             return;
         }
         self.owners.push(name.clone());
@@ -209,7 +238,7 @@ impl Survey {
         let Ok(pages) = bundle.pages() else {
             let why = Unreadable::Field { field: "link".to_owned(), problem: WRONG_TYPE };
             let (entry, concerns) = (entry.map(str::to_owned), Concerns::TextsPatients);
-            return self.problems.push(Problem { entry, damage: Damage::NotReadable(why), concerns });
+            return self.note(Problem { entry, damage: Damage::NotReadable(why), concerns });
         };
         self.pages.extend(pages.own.map(|url| url.as_str().to_owned()));
         self.next_pages.extend(pages.next.map(|url| url.as_str().to_owned()));
@@ -218,7 +247,7 @@ impl Survey {
     fn note_request(&mut self, entry: &str, request: Option<&Request<'_>>, response: Option<&Response<'_>>) {
         if response.is_some_and(Response::reports_error) {
             let concerns = Concerns::TextsPatients;
-            self.problems.push(Problem { entry: Some(entry.to_owned()), damage: Damage::SearchFailed, concerns });
+            self.note(Problem { entry: Some(entry.to_owned()), damage: Damage::SearchFailed, concerns });
         }
         let Some(request) = request.filter(|request| request.method.as_deref() == Some("DELETE")) else {
             return;
@@ -228,10 +257,10 @@ impl Survey {
     }
 
     /// A resource that leads to no patient is the text's patients' to name in their coverage; an error only where
-    /// the text has no patient.
+    /// the text has no patient, or many.
     fn finished(mut self) -> Survey {
-        if !self.owners.is_empty() {
-            self.problems.retain(|problem| !matches!(problem.damage, Damage::NoPatient(_)));
+        if (1..=MOST_WHO_ARE_TOLD).contains(&self.owners.len()) {
+            self.problems.retain(|problem| !matches!(problem.concerns, Concerns::Nobody));
         }
         self
     }
@@ -303,35 +332,33 @@ fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
         Some(kind) if kind.starts_with('"') => return unreadable_resource(text),
         _ => return Err(not_fhir()),
     }
-    let entries: Vec<(usize, Entry<'_>, Option<Outline<'_>>)> = bundle
-        .entry
-        .iter()
-        .enumerate()
-        .map(|(place, raw)| {
-            let entry: Entry<'_> =
-                serde_json::from_str(raw.get()).unwrap_or(Entry { resource: Some(raw), ..Entry::default() });
-            let outline = entry.resource.and_then(|raw| serde_json::from_str(raw.get()).ok());
-            (place + 1, entry, outline)
-        })
-        .collect();
+    // Each entry is read twice, so that what is held at once does not grow with their number.
+    fn outlined<'a>(raw: &&'a RawValue) -> (Entry<'a>, Option<Outline<'a>>) {
+        let entry: Entry<'a> =
+            serde_json::from_str(raw.get()).unwrap_or(Entry { resource: Some(*raw), ..Entry::default() });
+        let outline = entry.resource.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        (entry, outline)
+    }
+    let is_patient = |outline: &Option<Outline<'_>>| {
+        outline.as_ref().is_some_and(|outline| outline.resource_type.as_deref() == Some("Patient"))
+    };
+    let patients: Vec<_> = bundle.entry.iter().map(outlined).filter(|(_, outline)| is_patient(outline)).collect();
     let mut addresses = Addresses::default();
-    for (_, entry, outline) in &entries {
-        if let (Some(url), Some(outline)) = (entry.full_url.as_deref(), outline)
-            && outline.resource_type.as_deref() == Some("Patient")
-        {
+    for (entry, outline) in &patients {
+        if let (Some(url), Some(outline)) = (entry.full_url.as_deref(), outline) {
             addresses.note_patient(url, outline.id.as_deref());
         }
     }
     let mut survey = Survey::default();
     survey.note_pages(None, &Outline::of_links(bundle.link));
-    for (place, entry, outline) in &entries {
-        survey.note_request(&place.to_string(), entry.request.as_ref(), entry.response.as_ref());
+    for (place, (entry, outline)) in bundle.entry.iter().map(outlined).enumerate() {
+        let number = (place + 1).to_string();
+        survey.note_request(&number, entry.request.as_ref(), entry.response.as_ref());
         let Some(raw) = entry.resource else { continue };
-        let number = Some(place.to_string());
-        let added =
-            outline.as_ref().map(|outline| survey.add(outline, number.clone(), entry.full_url.as_deref(), &addresses));
+        let full_url = entry.full_url.as_deref();
+        let added = outline.map(|outline| survey.add(&outline, Some(number.clone()), full_url, &addresses));
         if !matches!(added, Some(Ok(()))) && !is_of_type_not_read(raw.get()) {
-            survey.problems.push(problem_of_entry(raw.get(), number));
+            survey.note(problem_of_entry(raw.get(), Some(number)));
         }
     }
     Ok(survey.finished())
@@ -359,17 +386,16 @@ fn unreadable_resource(text: &str) -> Result<Survey, Problem> {
 
 /// Whether nothing of a resource would be read, were it whole.
 fn is_of_type_not_read(text: &str) -> bool {
-    kind_of(text).is_some_and(|kind| !is_read(&kind) && !matches!(&*kind, "Bundle" | "OperationOutcome"))
+    kind_of(text).is_some_and(|kind| is_never_read(&kind) && !matches!(&*kind, "Bundle" | "OperationOutcome"))
 }
 
 fn why_unreadable(text: &str) -> Unreadable {
+    // What is whole but for its owner contains a Patient that is not.
+    let of_contained = || Unreadable::Field { field: "contained".to_owned(), problem: WRONG_TYPE };
     match serde_json::from_str::<Outline<'_>>(text) {
         Err(error) => problem(text, &error),
         Ok(outline) if outline.resource_type.is_none() => Unreadable::NotFhir,
-        // What is whole but for its owner contains a Patient that is not.
-        Ok(_) => Resource::read(text)
-            .err()
-            .unwrap_or_else(|| Unreadable::Field { field: "contained".to_owned(), problem: WRONG_TYPE }),
+        Ok(_) => Resource::read(text).err().unwrap_or_else(of_contained),
     }
 }
 

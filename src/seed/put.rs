@@ -1,11 +1,14 @@
 //! Files of invented patients as transactions: ids of their own, references within, one tag.
 
 use super::{Seeded, TYPES, tag};
+use crate::bounds::{Bound, Bounds};
 use crate::error::Failed;
 use crate::fhir::reference::Address;
 use crate::server::{Server, ServerError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Files with Bundles of patients.
@@ -52,7 +55,7 @@ fn gather(place: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> Result<(), 
 pub async fn put(server: &Server, stories: &Stories, code: &str, tell: &dyn Fn(&str)) -> Result<Seeded, ServerError> {
     let mut seeded = Seeded::default();
     for path in &stories.0 {
-        for (place, bundle) in bundles(path) {
+        for (place, bundle) in bundles(path, server.bounds()) {
             let transaction = bundle.and_then(|bundle| transaction(&bundle, server.base().as_str(), code));
             let refused = match transaction {
                 Err(why) => why,
@@ -86,11 +89,15 @@ async fn sent(server: &Server, transaction: &Value, seeded: &mut Seeded) -> Resu
 }
 
 /// The Bundles of a file with their places in it: one in a JSON file, one a line in NDJSON.
-fn bundles(path: &Path) -> Vec<(String, Result<Value, String>)> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => return vec![(String::new(), Err(error.to_string()))],
-    };
+fn bundles(path: &Path, bounds: &Bounds) -> Vec<(String, Result<Value, String>)> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(bounds.most(Bound::Document) + 1).read_to_string(&mut text));
+    if let Err(error) = read {
+        return vec![(String::new(), Err(error.to_string()))];
+    }
+    if let Err(exceeded) = bounds.hold_document(text.as_bytes()) {
+        return vec![(String::new(), Err(exceeded.to_string()))];
+    }
     let no_json = |error: serde_json::Error| format!("no JSON: {error}");
     if path.extension().is_some_and(|it| it == "ndjson") {
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());

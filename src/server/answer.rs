@@ -1,7 +1,8 @@
 //! An answer of the server: received within its limits, or an error that says what was asked.
 
 use super::error::ServerError;
-use reqwest::header::{DATE, ETAG, HeaderMap, LAST_MODIFIED, RETRY_AFTER};
+use crate::bounds::{Bound, Bounds};
+use reqwest::header::{CONTENT_LOCATION, DATE, ETAG, HeaderMap, LAST_MODIFIED, RETRY_AFTER};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -21,6 +22,10 @@ pub struct Answer {
     pub etag: Option<String>,
     /// When it was last changed.
     pub last_modified: Option<String>,
+    /// Where the server goes on with what it has begun.
+    pub content_location: Option<String>,
+    /// How long it asks to wait before it is asked again.
+    pub retry_after: Option<Duration>,
     /// What was asked, as messages name it.
     pub what: String,
 }
@@ -56,29 +61,36 @@ impl Answer {
     }
 }
 
-/// Sends a request and receives its answer, at most so many bytes.
-pub async fn receive(request: reqwest::RequestBuilder, what: &str, largest: usize) -> Attempt {
+/// Sends a request and receives its answer, as far as these bounds, and the one of its size, let it.
+pub async fn receive(request: reqwest::RequestBuilder, what: &str, size: Bound, bounds: &Bounds) -> Attempt {
     let unreachable = |error: &reqwest::Error| ServerError::Unreachable { what: what.to_owned(), why: why(error) };
+    let beyond = |exceeded| ServerError::Beyond { what: what.to_owned(), exceeded };
     let mut response = request.send().await.map_err(|error| unreachable(&error))?;
     let status = response.status();
     let headers = response.headers().clone();
     let mut bytes: Vec<u8> = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
-        if bytes.len() + chunk.len() > largest {
-            return Err(ServerError::TooLarge { what: what.to_owned(), largest });
+        match bounds.hold(size, (bytes.len() + chunk.len()) as u64) {
+            Ok(()) => bytes.extend_from_slice(&chunk),
+            Err(exceeded) if status.is_success() => return Err(beyond(exceeded)),
+            // What it says goes before how much it says.
+            Err(_) => {
+                bytes.clear();
+                break;
+            }
         }
-        bytes.extend_from_slice(&chunk);
     }
-    let body = String::from_utf8(bytes)
-        .map_err(|_| ServerError::NotFhir { what: what.to_owned(), why: "bytes that are not UTF-8".to_owned() })?;
     if !status.is_success() {
         return Err(ServerError::Status {
             what: what.to_owned(),
             status: status.as_u16(),
-            issues: issues(&body),
+            issues: if bounds.hold_json(&bytes).is_ok() { issues(&bytes) } else { Vec::new() },
             retry_after: retry_after(&headers),
         });
     }
+    bounds.hold_json(&bytes).map_err(beyond)?;
+    let body = String::from_utf8(bytes)
+        .map_err(|_| ServerError::NotFhir { what: what.to_owned(), why: "bytes that are not UTF-8".to_owned() })?;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(Answer {
         status: status.as_u16(),
@@ -86,6 +98,8 @@ pub async fn receive(request: reqwest::RequestBuilder, what: &str, largest: usiz
         server_time: headers.get(DATE).and_then(|value| value.to_str().ok()).and_then(http_date),
         etag: text(ETAG),
         last_modified: text(LAST_MODIFIED),
+        content_location: text(CONTENT_LOCATION),
+        retry_after: retry_after(&headers),
         what: what.to_owned(),
     })
 }
@@ -104,13 +118,14 @@ pub(super) fn why(error: &reqwest::Error) -> String {
 }
 
 /// The codes of an OperationOutcome's issues; its words may name a patient.
-fn issues(body: &str) -> Vec<String> {
-    let Ok(outcome) = serde_json::from_str::<Value>(body) else { return Vec::new() };
+fn issues(body: &[u8]) -> Vec<String> {
+    let Ok(outcome) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let issues = outcome.get("issue").and_then(Value::as_array).into_iter().flatten();
     issues.filter_map(|issue| issue.get("code")?.as_str()).take(5).map(str::to_owned).collect()
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// How long the server asks to wait.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

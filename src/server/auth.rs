@@ -1,10 +1,11 @@
 //! Who we are: a token, a password, or an assertion of SMART Backend Services that is exchanged for a token.
 
 use super::error::ServerError;
-use super::settings::{AuthSettings, SettingsError, Smart, SmartAlgorithm};
+use super::settings::{AuthSettings, Settings, SettingsError, Smart, SmartAlgorithm, is_loopback};
+use crate::bounds::{Bound, Bounds};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::RequestBuilder;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,9 @@ const BEFORE_EXPIRY: Duration = Duration::from_secs(30);
 
 /// How long a token lasts whose server does not say so (the specification's recommendation: 5 minutes).
 const USUAL_LIFETIME: u64 = 300;
+
+/// A token is fetched anew at least once a day, however long it lasts.
+const LONGEST_LIFETIME: u64 = 86_400;
 
 /// How long an assertion is good for, in seconds; at most 5 minutes by the specification.
 const ASSERTION_LIFETIME: i64 = 240;
@@ -40,8 +44,12 @@ pub struct Tokens {
     smart: Smart,
     key: Key,
     base: Url,
+    allow_http: bool,
+    bounds: Bounds,
     http: reqwest::Client,
     held: Mutex<Option<Token>>,
+    /// How many tokens were had so far.
+    had: AtomicU64,
     requests: AtomicU64,
 }
 
@@ -90,8 +98,8 @@ impl Auth {
     ///
     /// # Errors
     /// A key that is none.
-    pub fn new(settings: &AuthSettings, base: &Url, http: reqwest::Client) -> Result<Auth, SettingsError> {
-        Ok(match settings {
+    pub fn new(settings: &Settings, base: &Url, http: reqwest::Client) -> Result<Auth, SettingsError> {
+        Ok(match &settings.auth {
             AuthSettings::None => Auth::None,
             AuthSettings::Basic(name, password) => Auth::Basic(name.clone(), password.clone()),
             AuthSettings::Bearer(token) => Auth::Bearer(token.clone()),
@@ -105,8 +113,11 @@ impl Auth {
                     smart: smart.clone(),
                     key: Key(key.map_err(|error| SettingsError::Key(error.to_string()))?),
                     base: base.clone(),
+                    allow_http: settings.allow_http,
+                    bounds: settings.bounds,
                     http,
                     held: Mutex::new(None),
+                    had: AtomicU64::new(0),
                     requests: AtomicU64::new(0),
                 }))
             }
@@ -134,14 +145,28 @@ impl Auth {
         })
     }
 
-    /// Throws the token away that a server did not accept; whether another can be had.
+    /// How many tokens were had so far: names the one that a request is about to use.
+    pub fn tokens_had(&self) -> u64 {
+        match self {
+            Auth::Smart(tokens) => tokens.had.load(Ordering::Relaxed),
+            Auth::None | Auth::Basic(..) | Auth::Bearer(_) => 0,
+        }
+    }
+
+    /// Throws the token away that a server did not accept; whether there is another. Where a request beside has had a new
+    /// one since `tokens_had`, it is that.
     ///
     /// # Errors
     /// Where no other token can be had.
-    pub async fn renew(&self) -> Result<bool, ServerError> {
+    pub async fn renew(&self, tokens_had: u64) -> Result<bool, ServerError> {
         match self {
             Auth::Smart(tokens) => {
-                tokens.held.lock().await.take();
+                let mut held = tokens.held.lock().await;
+                // The first token of all may have been had by the request itself.
+                if tokens.had.load(Ordering::Relaxed) <= tokens_had.max(1) {
+                    held.take();
+                }
+                drop(held);
                 tokens.token().await.map(|_| true)
             }
             Auth::None | Auth::Basic(..) | Auth::Bearer(_) => Ok(false),
@@ -168,6 +193,7 @@ impl Tokens {
         }
         let token = self.fetch().await?;
         *held = Some(token.clone());
+        self.had.fetch_add(1, Ordering::Relaxed);
         Ok(token)
     }
 
@@ -197,8 +223,11 @@ impl Tokens {
             .finish();
         let request = self.http.post(endpoint).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
         let answer: TokenAnswer = self.json(request, "the token endpoint").await?;
-        let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(USUAL_LIFETIME));
+        let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(USUAL_LIFETIME).min(LONGEST_LIFETIME));
         let before = BEFORE_EXPIRY.min(lifetime / 4);
+        if answer.access_token.is_empty() || HeaderValue::from_str(&answer.access_token).is_err() {
+            return Err(ServerError::Token("the token endpoint gave one that no request can carry".to_owned()));
+        }
         Ok(Token {
             text: SecretString::from(answer.access_token),
             scopes: answer.scope,
@@ -221,21 +250,26 @@ impl Tokens {
             }
         };
         let url = Url::parse(&text).map_err(|_| ServerError::Token("the token endpoint is no address".to_owned()))?;
-        if url.scheme() != "https" && self.base.scheme() == "https" {
-            return Err(ServerError::Token("the token endpoint is not https".to_owned()));
+        // Plain http only where the server itself is asked so, and then to this machine, unless more is allowed.
+        let may_be_plain = self.base.scheme() == "http" && (self.allow_http || is_loopback(&url));
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if may_be_plain => Ok(url),
+            _ => Err(ServerError::Token("the token endpoint is not https".to_owned())),
         }
-        Ok(url)
     }
 
     async fn json<T: for<'d> Deserialize<'d>>(&self, request: RequestBuilder, what: &str) -> Result<T, ServerError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let answer = super::answer::receive(request, what, 1 << 20).await.map_err(|error| match error {
-            // The body of a refusal may hold what was sent; its status does not.
-            ServerError::Status { status, .. } => {
-                ServerError::Token(format!("{what} answered {status}; check client id, key and scopes"))
-            }
-            other => other,
-        })?;
+        let answer = super::answer::receive(request, what, Bound::TokenAnswer, &self.bounds).await.map_err(
+            |error| match error {
+                // The body of a refusal may hold what was sent; its status does not.
+                ServerError::Status { status, .. } => {
+                    ServerError::Token(format!("{what} answered {status}; check client id, key and scopes"))
+                }
+                other => other,
+            },
+        )?;
         serde_json::from_str(&answer.body)
             .map_err(|_| ServerError::Token(format!("{what} did not answer as SMART Backend Services does")))
     }

@@ -1,5 +1,6 @@
 //! Why the server did not do what it was asked: what was asked, what came back, what to do.
 
+use crate::bounds::Exceeded;
 use std::time::Duration;
 
 /// An error in talking to the server. No message holds an id, a query, a value or a token.
@@ -33,16 +34,16 @@ pub enum ServerError {
         /// What came instead.
         why: String,
     },
-    /// The answer is larger than any may be.
-    #[error("`{what}`: the answer is larger than {} MB; ask for smaller pages or raise the limit", largest >> 20)]
-    TooLarge {
+    /// The answer is beyond a bound.
+    #[error("`{what}`: {exceeded}; if it should be, raise `{}` under `[limits]`", exceeded.bound.entry().key)]
+    Beyond {
         /// What was asked.
         what: String,
-        /// The limit, in bytes.
-        largest: usize,
+        /// Which bound.
+        exceeded: Exceeded,
     },
     /// A link leads away from the server.
-    #[error("the server's next link leads to another server (`{0}`); it was not followed")]
+    #[error("a link of the server leads to another server (`{0}`); it was not followed")]
     OtherOrigin(String),
     /// Resources name the patient at another address.
     #[error(
@@ -64,6 +65,24 @@ pub enum ServerError {
     /// A page that was there already comes again.
     #[error("`{0}`: the server's pages go round in a circle, so the search cannot be completed")]
     Circle(String),
+    /// An export that cannot be used: why, and what to do.
+    #[error("the export cannot be used: {0}; nobody was decided from it")]
+    Export(String),
+    /// An export that is gone before all of it was read.
+    #[error(
+        "the export is gone before all of it was read: somebody ended it, or the server keeps it too short; nobody was decided from it"
+    )]
+    ExportGone,
+    /// A file of an export of which a part is missing.
+    #[error("`{what}`: the file of {kind} is not whole: {why}; run again, or sync without `--bulk`")]
+    FileNotWhole {
+        /// What was asked.
+        what: String,
+        /// The type of its resources.
+        kind: String,
+        /// How that shows.
+        why: String,
+    },
     /// An address that cannot be made.
     #[error("`{0}` is not an address below that of the server")]
     Address(String),
@@ -113,14 +132,16 @@ impl ServerError {
     /// Whether the same request may succeed a little later.
     pub fn may_pass(&self) -> bool {
         match self {
-            ServerError::Unreachable { .. } => true,
+            ServerError::Unreachable { .. } | ServerError::FileNotWhole { .. } => true,
             ServerError::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             ServerError::NotFhir { .. }
-            | ServerError::TooLarge { .. }
+            | ServerError::Beyond { .. }
             | ServerError::Fewer { .. }
             | ServerError::OtherOrigin(_)
             | ServerError::OtherAddress(_)
             | ServerError::Circle(_)
+            | ServerError::Export(_)
+            | ServerError::ExportGone
             | ServerError::Address(_)
             | ServerError::Token(_)
             | ServerError::Closed => false,
@@ -130,7 +151,7 @@ impl ServerError {
     /// Whether a write that ended so may have been done all the same.
     pub fn is_uncertain(&self) -> bool {
         match self {
-            ServerError::Unreachable { .. } | ServerError::NotFhir { .. } | ServerError::TooLarge { .. } => true,
+            ServerError::Unreachable { .. } | ServerError::NotFhir { .. } | ServerError::Beyond { .. } => true,
             ServerError::Status { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),
             _ => false,
         }

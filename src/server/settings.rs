@@ -1,14 +1,16 @@
 //! What has to be known to talk to a server; secrets come from files or the environment, never from the command line.
 
+use super::export::ExportSettings;
+use crate::bounds::Bounds;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Identity};
+use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
 /// How to reach a server.
 #[derive(Clone, Debug)]
@@ -19,12 +21,16 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// How gentle and how patient we are.
     pub limits: Limits,
+    /// How much is read of what it sends.
+    pub bounds: Bounds,
     /// A certificate authority of one's own (PEM), beside those that the program knows.
     pub ca_file: Option<PathBuf>,
     /// A client certificate with its key (PEM), for servers that ask for one.
     pub client_certificate_file: Option<PathBuf>,
     /// Whether plain `http` may be used to another machine.
     pub allow_http: bool,
+    /// How patient we are with an export in bulk, and where its files may lie.
+    pub export: ExportSettings,
 }
 
 /// How we show who we are.
@@ -87,13 +93,11 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
-    /// The largest answer, uncompressed, in bytes.
-    pub largest_answer: usize,
 }
 
 impl Default for Limits {
     /// 20 requests a second, 4 at a time; 5 retries from half a second to half a minute; `Retry-After` up to 2 minutes;
-    /// 10 s to connect, 60 s to answer, 64 MB an answer.
+    /// 10 s to connect, 60 s to answer.
     fn default() -> Limits {
         Limits {
             requests_per_second: NonZeroU32::MIN.saturating_add(19),
@@ -104,7 +108,6 @@ impl Default for Limits {
             longest_retry_after: Duration::from_secs(120),
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
-            largest_answer: 64 << 20,
         }
     }
 }
@@ -141,21 +144,34 @@ impl Settings {
             url: url.into(),
             auth: AuthSettings::None,
             limits: Limits::default(),
+            bounds: Bounds::default(),
             ca_file: None,
             client_certificate_file: None,
             allow_http: false,
+            export: ExportSettings::default(),
         }
+    }
+
+    /// An address that may be asked: https, or plain http where that is allowed.
+    fn address(&self, text: &str) -> Result<Url, SettingsError> {
+        let url = Url::parse(text).map_err(|_| SettingsError::Address(text.to_owned()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(SettingsError::Address(text.to_owned()));
+        }
+        if url.scheme() == "http" && !self.allow_http && !is_loopback(&url) {
+            return Err(SettingsError::PlainHttp(text.to_owned()));
+        }
+        Ok(url)
+    }
+
+    /// The origins besides the server's own at which the files of an export may lie.
+    pub(super) fn file_origins(&self) -> Result<Vec<Origin>, SettingsError> {
+        self.export.file_origins.iter().map(|text| Ok(self.address(text)?.origin())).collect()
     }
 
     /// The address with a slash at its end.
     pub(super) fn base(&self) -> Result<Url, SettingsError> {
-        let mut url = Url::parse(&self.url).map_err(|_| SettingsError::Address(self.url.clone()))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(SettingsError::Address(self.url.clone()));
-        }
-        if url.scheme() == "http" && !self.allow_http && !is_loopback(&url) {
-            return Err(SettingsError::PlainHttp(self.url.clone()));
-        }
+        let mut url = self.address(&self.url)?;
         url.set_query(None);
         url.set_fragment(None);
         if !url.path().ends_with('/') {
@@ -165,13 +181,24 @@ impl Settings {
         Ok(url)
     }
 
-    /// The HTTP client. It follows no redirect: a token must not go where the answer of a server sends it.
+    /// The HTTP client for all that is answered at once.
     pub(super) fn http(&self) -> Result<reqwest::Client, SettingsError> {
-        let mut builder = reqwest::Client::builder()
+        self.client(|builder| builder.timeout(self.limits.timeout))
+    }
+
+    /// The HTTP client for files of any size: no pause in them may be too long. Their compression is left alone, since
+    /// without it the length that the server says would be lost.
+    pub(super) fn http_of_files(&self) -> Result<reqwest::Client, SettingsError> {
+        self.client(|builder| builder.read_timeout(self.limits.timeout).no_gzip())
+    }
+
+    /// A client that follows no redirect: a token must not go where the answer of a server sends it.
+    fn client(&self, patient: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<reqwest::Client, SettingsError> {
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("plasmabridge/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
-            .connect_timeout(self.limits.connect_timeout)
-            .timeout(self.limits.timeout);
+            .connect_timeout(self.limits.connect_timeout);
+        let mut builder = patient(builder);
         if let Some(path) = &self.ca_file {
             let pem = read(path)?;
             let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(path, &error))?;
@@ -188,7 +215,8 @@ impl Settings {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -30,7 +30,10 @@ impl ServerRun<'_> {
         known: &Known<'_>,
         report: &mut Report,
     ) -> Result<Outcome, ServerError> {
-        let batch = self.pull.batch(ids).await?;
+        let batch = match known.export {
+            Some(export) => self.pull.exported(export, ids).await?,
+            None => self.pull.batch(ids).await?,
+        };
         let mut outcome = self.decided(&batch, known, report).await?;
         drop(batch);
         if self.run.dry {
@@ -38,7 +41,7 @@ impl ServerRun<'_> {
             return Ok(outcome);
         }
         let Unwritten { alone, anew } = self.written(&mut outcome, report).await?;
-        let known = known.with_any_plan();
+        let known = known.anew();
         if !anew.is_empty() {
             outcome.leave_out(&anew);
             let of_these = Box::pin(self.batch(&anew, &known, report)).await?;

@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::fhir::Record;
 use crate::guideline::decide;
 use crate::plan::{self, ResourceKind, ranges, withdrawal};
-use crate::pull::server::Batch;
+use crate::pull::server::{Batch, Export};
 use crate::server::ServerError;
 use crate::write::reconcile::{Change, withdraw};
 use crate::write::server::{PatientWrites, StandingByPatient, standing};
@@ -50,12 +50,14 @@ pub(super) struct Known<'k> {
     /// Those for whom something of ours stands, where that was asked. A plan that this does not know of yet is met by
     /// its conditional create.
     pub(super) with_plans: Option<&'k BTreeSet<String>>,
+    /// The export that has their records, where it is not searched for them.
+    pub(super) export: Option<&'k Export>,
 }
 
 impl Known<'_> {
-    /// The same, but anyone may have a plan by now.
-    pub(super) const fn with_any_plan(self) -> Self {
-        Known { with_plans: None, ..self }
+    /// For those who are looked at again: anyone may have a plan by now, and another record than was exported.
+    pub(super) const fn anew(self) -> Self {
+        Known { with_plans: None, export: None, ..self }
     }
 }
 

@@ -5,11 +5,13 @@ use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
 use crate::inputs::Day;
 use crate::inputs::words::words;
 use crate::plan::ResourceKind;
+use crate::pull::server::Exported;
 use crate::server::Counts;
 use crate::write::difference::difference;
 use crate::write::reconcile::Change;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashSet;
 
 words! {
     /// What was done about a resource.
@@ -101,6 +103,9 @@ pub struct Report {
     pub not_evaluated: Vec<NotEvaluated>,
     /// Patients for whom something stands and of whom the input has nothing; it was left as it is.
     pub without_record: Vec<String>,
+    /// The export that the records are from, where they are from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<Exported>,
     /// What a dry run would write.
     #[serde(skip)]
     pub would_write: Vec<Value>,
@@ -113,6 +118,8 @@ pub struct Report {
     /// Patients whom a run that was asked to end has left to the next one.
     #[serde(skip)]
     pub left: u64,
+    #[serde(skip)]
+    known_not_evaluated: HashSet<String>,
 }
 
 /// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients, and
@@ -125,7 +132,9 @@ pub struct Summary {
     pub guideline: String,
     /// Whether nothing was written.
     pub dry_run: bool,
-    /// Patients who were decided, those out of scope too.
+    /// Patients who were looked at: those who were decided, those who could not be, and those whose record is gone.
+    pub read: u64,
+    /// Patients who were decided, those out of scope too, and those whose record is gone.
     pub patients: u64,
     /// Resources that were not there.
     pub created: u64,
@@ -168,6 +177,7 @@ impl Report {
             as_of,
             guideline: format!("{GUIDELINE_ID}|{GUIDELINE_VERSION}"),
             dry_run,
+            read: 0,
             patients: 0,
             created: 0,
             updated: 0,
@@ -184,15 +194,18 @@ impl Report {
             changes: Vec::new(),
             not_evaluated: Vec::new(),
             without_record: Vec::new(),
+            export: None,
             would_write: Vec::new(),
             traffic: Counts::default(),
             server_failed: false,
             left: 0,
+            known_not_evaluated: HashSet::new(),
         }
     }
 
     /// Adds what was done for a patient.
     pub fn patient(&mut self, changes: Vec<Changed>) {
+        self.summary.read += 1;
         self.summary.patients += 1;
         for changed in changes {
             let count = match changed.what {
@@ -212,8 +225,10 @@ impl Report {
     /// Adds patients who were not evaluated; a patient with two reasons counts once. Where nobody is named, something of
     /// the input was not read.
     pub fn not_evaluated(&mut self, patients: &[String], reason: &str) {
-        let known = |patient: &&String| self.not_evaluated.iter().any(|it| it.patients.contains(patient));
-        self.summary.not_evaluated += patients.iter().filter(|it| !known(it)).count() as u64;
+        let new = patients.iter().filter(|patient| self.known_not_evaluated.insert((*patient).clone()));
+        let number = new.count() as u64;
+        self.summary.read += number;
+        self.summary.not_evaluated += number;
         self.summary.not_read += u64::from(patients.is_empty());
         self.not_evaluated.push(NotEvaluated { patients: patients.to_vec(), reason: reason.to_owned() });
     }

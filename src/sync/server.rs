@@ -21,6 +21,17 @@ pub const FULL_EVERY: i64 = SECONDS_A_DAY;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+/// When everyone is read from an export in bulk instead of by searches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bulk {
+    /// Never.
+    Never,
+    /// In this run, whatever is remembered.
+    Always,
+    /// Where this run has to read everyone.
+    WhenFull,
+}
+
 /// What a run against a server is to do.
 pub struct ServerRun<'r> {
     /// What every run is told.
@@ -31,6 +42,8 @@ pub struct ServerRun<'r> {
     pub cohort: &'r Cohort,
     /// Whether everyone is read, whatever is remembered.
     pub full: bool,
+    /// When everyone is read from an export in bulk.
+    pub bulk: Bulk,
     /// What it decides by, the records apart.
     pub decided_by: DecidedBy,
     /// How long the record of a run is kept, in days.
@@ -66,8 +79,11 @@ impl ServerRun<'_> {
         let is_named = matches!(self.cohort, Cohort::Named(_));
         let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
         let decided_by = self.decided_by.line();
-        let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&decided_by);
-        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full));
+        let full =
+            self.full || self.bulk == Bulk::Always || is_named || is_old || seen.digest.as_ref() != Some(&decided_by);
+        // A run by searches that reads everyone finds out anew how lists are taken; one in bulk hardly uses any.
+        let bulk = full && self.bulk != Bulk::Never;
+        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full || bulk));
         self.server().forget_time();
         let who = async {
             match (&state, seen.until.filter(|_| !full)) {
@@ -84,9 +100,21 @@ impl ServerRun<'_> {
             Ok(_) = stop.wait_for(|told| *told) => return Ok(report),
         };
         let Concerned { ids, with_plans } = who.map_err(Failed::Server)?;
-        let ids: Vec<String> = ids.into_iter().collect();
         // The server's own clock, since changes are asked for by it.
         let server_time = self.server().first_time().unwrap_or(now);
+        let export = match bulk && !ids.is_empty() {
+            true => match self.pull.export(self.cohort, &ids, server_time, &self.stop).await.map_err(Failed::Server)? {
+                Some(export) => Some(export),
+                None => {
+                    report.left = ids.len() as u64;
+                    report.traffic = self.server().counts();
+                    return Ok(report);
+                }
+            },
+            false => None,
+        };
+        report.export = export.as_ref().map(|export| export.exported.clone());
+        let ids: Vec<String> = ids.into_iter().collect();
         let this_run = ThisRun {
             id: self.provenance.run.clone(),
             started: now,
@@ -102,7 +130,7 @@ impl ServerRun<'_> {
             }
             if stopped.is_none() {
                 let last = last_decisions(state.as_deref(), batch)?;
-                let known = Known { last: &last, with_plans: with_plans.as_ref() };
+                let known = Known { last: &last, with_plans: with_plans.as_ref(), export: export.as_ref() };
                 match self.batch(batch, &known, &mut report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {

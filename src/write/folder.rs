@@ -1,22 +1,25 @@
 //! A folder of resources in place of a server: `CarePlan/<id>.json`, `RiskAssessment/<id>.json`.
 
 use super::json;
+use crate::bounds::{Bound, Bounds};
 use crate::error::Failed;
 use crate::plan::ResourceKind;
 use serde_json::Value;
-use std::io::{ErrorKind, Write};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A folder in which resources stand.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
+    bounds: Bounds,
 }
 
 impl Folder {
-    /// A folder, which need not be there yet.
-    pub fn new(path: &Path) -> Folder {
-        Folder { path: path.to_owned() }
+    /// A folder, which need not be there yet, of whose files so much is read.
+    pub fn new(path: &Path, bounds: Bounds) -> Folder {
+        Folder { path: path.to_owned(), bounds }
     }
 
     /// Where a resource stands, or would.
@@ -40,11 +43,16 @@ impl Folder {
 
     fn resource(&self, kind: ResourceKind, id: &str) -> Result<Option<Value>, Failed> {
         let place = self.place(kind, id);
-        let text = match std::fs::read(&place) {
-            Ok(text) => text,
+        let most = self.bounds.most(Bound::Document);
+        let mut text = Vec::new();
+        match File::open(&place).and_then(|file| file.take(most + 1).read_to_end(&mut text)) {
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Failed::file("reading", &place, error)),
-        };
+        }
+        self.bounds
+            .hold_document(&text)
+            .map_err(|exceeded| Failed::file("reading", &place, format!("{exceeded}, so it is none of ours")))?;
         serde_json::from_slice(&text).map(Some).map_err(|_| {
             Failed::file("reading", &place, "it is not JSON, so what stands there is not known; move it away")
         })
@@ -83,7 +91,7 @@ impl Folder {
             file.write_all(json::text(resource).as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(&place).map_err(|error| error.error)?;
-            std::fs::File::open(&folder)?.sync_all()
+            File::open(&folder)?.sync_all()
         };
         put().map_err(|error: std::io::Error| Failed::file("writing", &place, error))
     }

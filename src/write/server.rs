@@ -25,26 +25,47 @@ pub struct PatientWrites {
 /// What stands of ours for some patients: by patient and kind.
 pub type StandingByPatient = BTreeMap<(String, ResourceKind), Vec<Value>>;
 
-/// All that stands of ours for these patients (`Patient/p1`): asked for together where the server was seen to take lists.
+/// All that stands of ours for these patients (`Patient/p1`): asked for together where the server is seen to take lists.
 ///
 /// # Errors
 /// Where a search does not complete.
 pub async fn standing(pull: &Pull<'_>, patients: &[String]) -> Result<StandingByPatient, ServerError> {
     let ids: Vec<&str> = patients.iter().filter_map(|it| it.strip_prefix("Patient/")).collect();
-    let together = if pull.lists().are_taken() { ids.len().max(1) } else { 1 };
     let mut standing = StandingByPatient::new();
-    for (kind, some) in
-        ResourceKind::ALL.into_iter().flat_map(|kind| ids.chunks(together).map(move |some| (kind, some)))
-    {
-        let mut asked = pull.searches().of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
-        asked.parameters.push(("patient".to_owned(), some.join(",")));
-        for resource in crate::pull::server::resources(pull.server(), &asked).await? {
-            let subject = resource.pointer("/subject/reference").and_then(Value::as_str);
-            let Some(id) = subject.and_then(|it| patient_id(pull.server().base(), it)) else { continue };
-            let patient = format!("Patient/{id}");
-            if identifier(&resource).is_some_and(|it| it.starts_with(&codes::identifier(kind, &patient))) {
-                standing.entry((patient, kind)).or_default().push(resource);
+    for kind in ResourceKind::ALL {
+        if ids.len() > 1 && !pull.lists().are_refused() {
+            match standing_of(pull, kind, &ids).await {
+                Ok(together) => {
+                    if together.len() > 1 {
+                        pull.lists().see(kind.name());
+                    }
+                    if pull.lists().are_taken() {
+                        standing.extend(together);
+                        continue;
+                    }
+                }
+                Err(error) if error.is_fatal() || pull.lists().are_taken() => return Err(error),
+                Err(_) => pull.lists().refuse(),
             }
+        }
+        for id in &ids {
+            standing.extend(standing_of(pull, kind, &[id]).await?);
+        }
+    }
+    Ok(standing)
+}
+
+/// What stands of one kind for these patients (ids), by one search.
+async fn standing_of(pull: &Pull<'_>, kind: ResourceKind, ids: &[&str]) -> Result<StandingByPatient, ServerError> {
+    let mut standing = StandingByPatient::new();
+    let mut asked = pull.searches().of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
+    asked.parameters.push(("patient".to_owned(), ids.join(",")));
+    for resource in crate::pull::server::resources(pull.server(), &asked).await? {
+        let subject = resource.pointer("/subject/reference").and_then(Value::as_str);
+        let Some(id) = subject.and_then(|it| patient_id(pull.server().base(), it)) else { continue };
+        let patient = format!("Patient/{id}");
+        if identifier(&resource).is_some_and(|it| it.starts_with(&codes::identifier(kind, &patient))) {
+            standing.entry((patient, kind)).or_default().push(resource);
         }
     }
     Ok(standing)

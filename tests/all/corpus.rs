@@ -1,6 +1,7 @@
 //! Public FHIR files run through the whole line: no panic, and no input from a resource that does not say it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use plasmabridge::bounds::Bounds;
 use plasmabridge::guideline::decide;
 use plasmabridge::inputs::{Day, Inputs};
 use plasmabridge::map::Mappings;
@@ -203,7 +204,7 @@ fn plain(value: &Value) -> String {
 
 /// What a file says of all of its patients.
 fn said_by(path: &Path, mappings: &Mappings) -> Vec<String> {
-    let files = PatientFiles::open(&[path.to_owned()], 1);
+    let files = PatientFiles::open(&[path.to_owned()], 1, Bounds::default());
     let mut all = Vec::new();
     files.each(
         |record| {

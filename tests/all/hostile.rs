@@ -4,6 +4,7 @@
 mod expected;
 
 use expected::{Expected, NotUsed, Said, SaidPatient, differences};
+use plasmabridge::bounds::Bounds;
 use plasmabridge::fhir::{Record, Unreadable};
 use plasmabridge::guideline::decide;
 use plasmabridge::inputs::Day;
@@ -54,7 +55,7 @@ fn cases() -> Vec<Case> {
 
 /// Runs the whole line over a file, but for the writing.
 fn said(mappings: &Mappings, path: &Path, expected: &Expected) -> Said {
-    let files = PatientFiles::open(&[path.to_owned()], 1);
+    let files = PatientFiles::open(&[path.to_owned()], 1, Bounds::default());
     let mut said = Said::default();
     let mut failures = files.failures().to_vec();
     let days = expected.patient.iter().filter_map(|patient| Some(patient.decision.as_ref()?.as_of.clone()));
@@ -77,7 +78,7 @@ fn said_of(mappings: &Mappings, record: &Record<'_>, days: &BTreeSet<String>) ->
     let (inputs, coverage) = mappings.map(record);
     let report = coverage.report(mappings, record);
     assert!(!report.to_string().is_empty());
-    let not_used = report.not_used.iter().flat_map(|unused| {
+    let not_used = report.not_used.values().flat_map(|unused| {
         assert_eq!(unused.count, unused.sources.len() as u64);
         unused.sources.iter().map(|source| NotUsed {
             reason: unused.reason.to_owned(),
@@ -117,13 +118,14 @@ fn word_of(damage: &Damage) -> &'static str {
         Damage::NotReadable(Unreadable::OtherVersion { .. }) => "other_version",
         Damage::NotReadable(Unreadable::Field { .. }) => "field",
         Damage::NotReadable(Unreadable::Contained(_)) => "contained",
-        Damage::TooLarge => "too_large",
+        Damage::Beyond(_) => "beyond",
         Damage::NamelessPatient => "nameless_patient",
         Damage::NoPatient(_) => "no_patient",
         Damage::SharedName(_) => "shared_name",
         Damage::NothingRead => "nothing_read",
         Damage::SearchFailed => "search_failed",
         Damage::MorePages => "more_pages",
+        Damage::More(_) => "more",
         Damage::TwoServers => "two_servers",
         Damage::Changed => "changed",
         Damage::OurFault => "our_fault",
@@ -151,8 +153,8 @@ const BY_CONTENT: [&str; 17] = [
     "two_servers",
 ];
 
-/// What only the world around a file can cause (`bad_input` tests the first two), a gigabyte, or our own mistake.
-const NOT_BY_CONTENT: [&str; 5] = ["closed", "empty_folder", "too_large", "changed", "our_fault"];
+/// What only the world around a file can cause (`bad_input` tests the first two), a limit (`limits`), or our own mistake.
+const NOT_BY_CONTENT: [&str; 6] = ["closed", "empty_folder", "beyond", "more", "changed", "our_fault"];
 
 #[test]
 fn each_odd_record_says_what_it_must_say() {

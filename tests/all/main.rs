@@ -2,6 +2,8 @@
 
 mod architecture;
 mod bad_input;
+mod both_ends;
+mod bulk;
 mod configuration;
 mod copies;
 mod corpus;
@@ -16,6 +18,7 @@ mod generate;
 mod hapi;
 mod hostile;
 mod later;
+mod limits;
 mod lists;
 mod mappings;
 mod missing;
@@ -30,6 +33,7 @@ mod rules;
 mod runs;
 mod sample;
 mod seed;
+mod service;
 mod small_server;
 mod smart;
 mod standing;

@@ -538,7 +538,8 @@ fn the_state_file_holds_no_value_of_a_patient() {
         resource.as_object_mut().unwrap().remove("meta");
         values("", &resource, &mut known);
     });
-    known.retain(|text| text.len() >= 4);
+    let may_be_a_digest = |text: &str| text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    known.retain(|text| text.len() >= 4 && !may_be_a_digest(text));
     for wanted in ["Joiner", "Carl", "1968-05-02", "31.4159", "C90.30", "Solitary plasmacytoma"] {
         assert!(known.iter().any(|text| text.contains(wanted)), "{wanted}");
     }

@@ -3,7 +3,7 @@
 
 use super::faults::server;
 use super::ran::Ran;
-use super::small_server::{Authorization, SmallServer};
+use super::small_server::{Authorization, Fault, SmallServer};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA384, RsaKeySize};
 use serde_json::json;
@@ -78,14 +78,47 @@ fn a_token_is_renewed_before_it_runs_out_each_time_with_another_assertion() {
 }
 
 #[test]
+fn a_token_that_lasts_for_ever_is_used() {
+    let (server, pair) = guarded(Algorithm::ES384);
+    server.with_authorization(|it| it.lifetime = u64::MAX);
+    let ran = sync(&server, &pair, "ES384");
+    assert_eq!((ran.exit, &ran.line["patients"]), (0, &json!(3)), "{}", ran.stderr);
+}
+
+#[test]
+fn an_answer_that_gives_no_token_that_can_be_used_ends_the_run_and_is_not_shown() {
+    let too_large = [vec![b' '; 2 << 20], b"{\"access_token\":\"s3cret\"}".to_vec()].concat();
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("token", br#"{"access_token":"s3cret\nx: y"}"#, "gave one that no request can carry"),
+        ("token", br#"{"access_token":""}"#, "gave one that no request can carry"),
+        ("token", br#"{"access_token":["s3cret"]}"#, "did not answer as SMART Backend Services does"),
+        ("token", &too_large, "it is larger than 1 MB; if it should be, raise `largest_token_answer_mb`"),
+        (
+            ".well-known/smart-configuration",
+            br#"{"token_endpoint":"http://login.example.org/s3cret"}"#,
+            "the token endpoint is not https",
+        ),
+        (".well-known/smart-configuration", br#"{"token_endpoint":"s3cret"}"#, "the token endpoint is no address"),
+    ];
+    for (of, body, words) in cases {
+        let (server, pair) = guarded(Algorithm::ES384);
+        server.fault(usize::MAX, move |call| call.path == of, Fault::Body(body.to_vec()));
+        let ran = sync(&server, &pair, "ES384");
+        assert_eq!(ran.exit, 4, "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words) && !ran.stderr.contains("s3cret"), "{words}: {}", ran.stderr);
+        assert!(server.calls().iter().all(|call| call.authorization.is_none()), "{words}");
+    }
+}
+
+#[test]
 fn a_token_that_is_refused_is_renewed_once() {
     let (server, pair) = guarded(Algorithm::ES384);
     let base = server.base.clone();
-    server.fault(1, |call| call.searches("Observation"), super::small_server::Fault::Status(401));
+    server.fault(1, |call| call.searches("Observation"), Fault::Status(401));
     let ran = sync(&server, &pair, "ES384");
     assert_eq!((ran.exit, &ran.line["patients"]), (0, &json!(3)), "{base}: {}", ran.stderr);
     assert_eq!(server.with_authorization(|it| it.signed.len()), 2);
-    server.fault(usize::MAX, |call| call.searches("Observation"), super::small_server::Fault::Status(401));
+    server.fault(usize::MAX, |call| call.searches("Observation"), Fault::Status(401));
     let ran = sync(&server, &pair, "ES384");
     assert_eq!(ran.exit, 4, "{}", ran.stderr);
     assert_eq!(server.with_authorization(|it| it.signed.len()), 4, "one token, renewed once, and no more");

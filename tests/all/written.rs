@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use crate::stories;
+use plasmabridge::bounds::Bounds;
 use plasmabridge::guideline::decide;
 use plasmabridge::inputs::Day;
 use plasmabridge::map::Mappings;
@@ -65,9 +66,9 @@ impl Place {
     }
 
     fn run_over(&self, records: &Path, as_of: &str, dry: bool) -> Report {
-        let files = PatientFiles::open(&[records.to_owned()], 2);
+        let files = PatientFiles::open(&[records.to_owned()], 2, Bounds::default());
         let run = Run { as_of: day(as_of), mappings: &self.mappings, language: Language::English, dry };
-        run.folder(&files, &Folder::new(&self.plans()), true).unwrap()
+        run.folder(&files, &Folder::new(&self.plans(), Bounds::default()), true).unwrap()
     }
 
     pub fn run(&self, as_of: &str) -> Report {
@@ -96,7 +97,7 @@ impl Place {
     }
 
     pub fn place_of(&self, kind: ResourceKind, record: &Value) -> PathBuf {
-        Folder::new(&self.plans()).place(kind, &plan::codes::identifier(kind, &patient_of(record)))
+        Folder::new(&self.plans(), Bounds::default()).place(kind, &plan::codes::identifier(kind, &patient_of(record)))
     }
 
     pub fn plan_of(&self, record: &Value) -> Value {
@@ -130,7 +131,7 @@ fn everything_that_the_stories_write_passes_the_gate_under_an_id_of_its_own() {
     for (path, text) in stories.iter().flat_map(|story| &story.records) {
         let records = plasmabridge::pull::records(text).unwrap();
         let (inputs, _) = mappings.map(&records[0]);
-        let read: BTreeSet<&str> = inputs.entries().iter().filter_map(|entry| entry.source.as_deref()).collect();
+        let read: BTreeSet<&str> = inputs.sources().collect();
         for kind in ResourceKind::ALL {
             let made = |as_of: &str, language| {
                 let decision = decide(&inputs, day(as_of));

@@ -52,7 +52,7 @@ impl Pull<'_> {
     /// # Errors
     /// Where a search does not complete.
     pub async fn diagnosed(&self, since: Option<&str>) -> Result<BTreeSet<String>, ServerError> {
-        let mut found = Found::default();
+        let mut found = Found::of_owners();
         for asked in self.searches.of_cohort(since) {
             search(self.server, &asked, &mut found).await?;
         }
@@ -64,7 +64,7 @@ impl Pull<'_> {
     /// # Errors
     /// Where a search does not complete.
     pub async fn with_plans(&self) -> Result<BTreeSet<String>, ServerError> {
-        let mut found = Found::default();
+        let mut found = Found::of_owners();
         for kind in ResourceKind::ALL {
             let mut asked = self.searches.of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
             asked.parameters.push(("_elements".to_owned(), "subject,meta".to_owned()));
@@ -80,8 +80,8 @@ impl Pull<'_> {
     /// # Errors
     /// Where a search does not complete.
     pub async fn changed(&self, ids: &BTreeSet<String>, since: &str) -> Result<BTreeSet<String>, ServerError> {
-        let mut found = Found::default();
-        let mut there = Found::default();
+        let mut found = Found::of_owners();
+        let mut there = Found::of_owners();
         let ids_in_order: Vec<String> = ids.iter().cloned().collect();
         let a_list = self.searches.settings().patients.max(1);
         let of_everyone = ids.len() > LISTS_OF_CHANGES * a_list || (ids.len() > 1 && !self.lists.are_taken());
@@ -109,7 +109,7 @@ impl Pull<'_> {
     /// # Errors
     /// Where a search does not complete.
     pub async fn plans_changed(&self, since: &str) -> Result<BTreeSet<String>, ServerError> {
-        let mut found = Found::default();
+        let mut found = Found::of_owners();
         for kind in ResourceKind::ALL {
             let mut asked = self.searches.of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
             asked.parameters.push(("_elements".to_owned(), "subject,meta".to_owned()));

@@ -1,26 +1,29 @@
 //! All pages of a search, by the server's own links, and what they brought.
 
 use super::searches::Asked;
-use super::{owner, subject};
+use super::{at_other_address, owner, subject};
+use crate::bounds::{Bound, Bounds};
 use crate::fhir::resource::is_read;
 use crate::server::{Answer, Server, ServerError};
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use url::Url;
 
 /// How often a search is begun anew whose pages have run out on the server.
 const RESTARTS: usize = 2;
 
-/// The most pages of one search: a server that never ends must not be followed for ever.
-const MOST_PAGES: usize = 10_000;
-
 /// What searches brought, each resource once: its text as it came, since a decimal must stay one, and a look into it.
 #[derive(Debug, Default)]
 pub struct Found {
     resources: BTreeMap<(String, String), (Box<RawValue>, Value)>,
+    /// How large their texts are together.
+    size: u64,
+    /// Whether of each only that is kept which tells whose it is.
+    only_owners: bool,
 }
 
 /// Type and id of a resource.
@@ -52,9 +55,9 @@ pub async fn search(server: &Server, asked: &Asked, found: &mut Found) -> Result
 
 async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), ServerError> {
     let mut answer = first(server, asked).await?;
-    let mut seen: HashSet<String> = HashSet::new();
+    let (mut seen, hashes) = (HashSet::new(), RandomState::new());
     let mut came = Came::default();
-    for _ in 0..MOST_PAGES {
+    for _ in 0..server.bounds().most(Bound::Pages) {
         let Some(next) = found.add_page(&answer, &mut came)? else {
             let number = came.keys.len() as u64;
             return match came.total > number && !asked.any_total {
@@ -62,12 +65,13 @@ async fn pages(server: &Server, asked: &Asked, found: &mut Found) -> Result<(), 
                 false => Ok(()),
             };
         };
-        if !seen.insert(next.clone()) {
+        found.hold(server.bounds(), &answer.what)?;
+        if !seen.insert(hashes.hash_one(&next)) {
             return Err(ServerError::Circle(answer.what));
         }
         answer = server.follow(&next).await?;
     }
-    Err(ServerError::Circle(answer.what))
+    Err(ServerError::Beyond { what: answer.what, exceeded: server.bounds().exceeded(Bound::Pages) })
 }
 
 /// What the first page of a search has, whatever else there is.
@@ -86,6 +90,17 @@ async fn first(server: &Server, asked: &Asked) -> Result<Answer, ServerError> {
 }
 
 impl Found {
+    /// Of whom something is, and nothing else of what is found.
+    pub fn of_owners() -> Found {
+        Found { only_owners: true, ..Found::default() }
+    }
+
+    /// Whether all of it may be held at once; an error names what was asked.
+    pub fn hold(&self, bounds: &Bounds, what: &str) -> Result<(), ServerError> {
+        let beyond = |exceeded| ServerError::Beyond { what: what.to_owned(), exceeded };
+        bounds.hold(Bound::Record, self.size).map_err(beyond)
+    }
+
     /// Adds the resources of a page; its link to the next one.
     fn add_page(&mut self, answer: &Answer, came: &mut Came) -> Result<Option<String>, ServerError> {
         let page: Page<'_> = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
@@ -106,7 +121,9 @@ impl Found {
             }
             // What came along with a match is not among the total.
             came.keys.extend(key(&resource).filter(|_| mode.is_none_or(|mode| mode == "match")));
-            self.add(text.to_owned(), resource, answer)?;
+            if !self.add(text.to_owned(), resource) {
+                return Err(nameless(answer));
+            }
         }
         let mut next = page.link.into_iter().filter(|link| link.relation.as_deref() == Some("next"));
         Ok(next.find_map(|link| link.url).map(Cow::into_owned))
@@ -115,35 +132,71 @@ impl Found {
     /// Adds the one resource that an answer is.
     pub fn add_one(&mut self, answer: &Answer) -> Result<(), ServerError> {
         let text: &RawValue = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
-        self.add(text.to_owned(), answer.json()?, answer)
+        if self.add(text.to_owned(), answer.json()?) { Ok(()) } else { Err(nameless(answer)) }
+    }
+
+    /// Adds a resource as an export has it.
+    ///
+    /// # Errors
+    /// Where it is no JSON.
+    pub fn add_text(&mut self, text: String, resource: Value) -> Result<(), serde_json::Error> {
+        RawValue::from_string(text).map(|raw| {
+            // Nothing without type and id was kept of the export.
+            self.add(raw, resource);
+        })
+    }
+
+    /// Moves those of these resources (`Observation/o1`) here that another finding has; the references of the others.
+    pub fn take(&mut self, other: &mut Found, references: BTreeSet<String>) -> BTreeSet<String> {
+        let is_left = |reference: &String| {
+            let Some((kind, id)) = reference.split_once('/') else { return true };
+            let taken = other.resources.remove_entry(&(kind.to_owned(), id.to_owned()));
+            let is_left = taken.is_none();
+            self.resources.extend(taken);
+            is_left
+        };
+        references.into_iter().filter(is_left).collect()
     }
 
     /// Adds what another search brought.
     pub fn merge(&mut self, other: Found) {
-        self.resources.extend(other.resources);
+        for (key, (raw, resource)) in other.resources {
+            self.insert(key, raw, resource);
+        }
     }
 
-    fn add(&mut self, raw: Box<RawValue>, resource: Value, answer: &Answer) -> Result<(), ServerError> {
-        let Some(key) = key(&resource) else {
-            let why = "a resource without type or id".to_owned();
-            return Err(ServerError::NotFhir { what: answer.what.clone(), why });
-        };
-        self.resources.insert(key, (raw, resource));
-        Ok(())
+    /// Adds a resource; whether it has the type and id without which it cannot be.
+    fn add(&mut self, raw: Box<RawValue>, resource: Value) -> bool {
+        let Some(key) = key(&resource) else { return false };
+        if !self.only_owners {
+            self.insert(key, raw, resource);
+            return true;
+        }
+        let owners = ["resourceType", "id", "subject", "patient"].into_iter();
+        let fields = owners.filter_map(|name| Some((name.to_owned(), resource.get(name)?.clone())));
+        let resource = Value::Object(fields.collect());
+        if let Ok(raw) = to_raw_value(&resource) {
+            self.insert(key, raw, resource);
+        }
+        true
     }
 
     /// Looks for a resource whose subject is damaged: a search has brought it for somebody, and whose it is is lost.
     pub fn check_subjects(&self) -> Result<(), ServerError> {
-        let damaged = self
-            .resources
-            .iter()
-            .find(|((kind, _), (_, resource))| is_read(kind) && kind != "Patient" && has_damaged_subject(resource));
+        let damaged = self.resources.iter().find(|(_, (_, resource))| has_damaged_subject(resource));
         match damaged {
             None => Ok(()),
             Some(((kind, _), _)) => {
                 let why = "a resource whose subject is no reference".to_owned();
                 Err(ServerError::NotFhir { what: kind.clone(), why })
             }
+        }
+    }
+
+    fn insert(&mut self, key: (String, String), raw: Box<RawValue>, resource: Value) {
+        self.size += raw.get().len() as u64;
+        if let Some((before, _)) = self.resources.insert(key, (raw, resource)) {
+            self.size -= before.get().len() as u64;
         }
     }
 
@@ -171,11 +224,16 @@ impl Found {
     /// Takes out what is of patients who were not asked for; how many.
     pub fn remove_strangers(&mut self, base: &Url, wanted: &BTreeSet<&str>) -> u64 {
         let before = self.resources.len();
-        self.resources.retain(|(kind, _), (_, resource)| match (owner(base, resource), subject(resource)) {
-            (Some(id), _) => wanted.contains(id),
-            // A site may not say whose it is; what it is referred to by does.
-            (None, None) => kind == "BodyStructure",
-            (None, Some(_)) => false,
+        let size = &mut self.size;
+        self.resources.retain(|(kind, _), (raw, resource)| {
+            let is_kept = match (owner(base, resource), subject(resource)) {
+                (Some(id), _) => wanted.contains(id),
+                // A site may not say whose it is; what it is referred to by does.
+                (None, None) => kind == "BodyStructure",
+                (None, Some(_)) => false,
+            };
+            *size -= if is_kept { 0 } else { raw.get().len() as u64 };
+            is_kept
         });
         (before - self.resources.len()) as u64
     }
@@ -183,13 +241,8 @@ impl Found {
     /// The wanted patients of whom something names the subject at another address, and that address's host: whether it
     /// is the same server cannot be known.
     pub fn at_other_addresses(&self, base: &Url, wanted: &BTreeSet<&str>) -> BTreeMap<String, String> {
-        let elsewhere = |resource: &Value| {
-            let url = Url::parse(subject(resource)?).ok()?;
-            let id = url.path().rsplit_once("/Patient/")?.1.split('/').next()?.to_owned();
-            let host = url.host_str()?.to_owned();
-            (owner(base, resource).is_none() && wanted.contains(id.as_str())).then_some((id, host))
-        };
-        self.resources().filter_map(elsewhere).collect()
+        let elsewhere = self.resources().filter_map(|resource| at_other_address(base, resource));
+        elsewhere.filter(|(id, _)| wanted.contains(id.as_str())).collect()
     }
 
     /// The ids of patients whose record another has replaced.
@@ -266,17 +319,23 @@ fn refused(outcome: &Value, answer: &Answer) -> Result<(), ServerError> {
     Err(ServerError::Status { what: answer.what.clone(), status: answer.status, issues: codes, retry_after: None })
 }
 
-/// Whether what says whose a resource is holds anything but a reference by address or identifier.
-fn has_damaged_subject(resource: &Value) -> bool {
-    let subject = resource.get("subject").or_else(|| resource.get("patient"));
-    subject.is_some_and(|subject| match subject {
-        Value::Null => false,
-        Value::Object(fields) => {
-            let not = |name: &str, is: fn(&Value) -> bool| fields.get(name).is_some_and(|value| !is(value));
-            not("reference", Value::is_string) || not("identifier", Value::is_object)
-        }
-        _ => true,
-    })
+/// Whether what says whose a resource of a type that is read is holds anything but a reference by address or identifier.
+pub fn has_damaged_subject(resource: &Value) -> bool {
+    let kind = resource.get("resourceType").and_then(Value::as_str).unwrap_or_default();
+    let subject = resource.get("subject").or_else(|| resource.get("patient")).filter(|it| !it.is_null());
+    kind != "Patient"
+        && is_read(kind)
+        && subject.is_some_and(|subject| match subject {
+            Value::Object(fields) => {
+                let not = |name: &str, is: fn(&Value) -> bool| fields.get(name).is_some_and(|value| !is(value));
+                not("reference", Value::is_string) || not("identifier", Value::is_object)
+            }
+            _ => true,
+        })
+}
+
+fn nameless(answer: &Answer) -> ServerError {
+    ServerError::NotFhir { what: answer.what.clone(), why: "a resource without type or id".to_owned() }
 }
 
 /// The types that are fetched by reference.

@@ -214,6 +214,10 @@ fn is_meant(resource: &Value, name: &str, value: &str) -> bool {
             subject.is_some_and(|it| it["reference"] == format!("Patient/{id}"))
         }),
         "code" => any(&|token| tokens(&resource["code"], token)),
+        "combo-code" => any(&|token| {
+            let components = resource["component"].as_array().into_iter().flatten();
+            tokens(&resource["code"], token) || components.clone().any(|it| tokens(&it["code"], token))
+        }),
         "conclusion" => {
             any(&|token| resource["conclusionCode"].as_array().into_iter().flatten().any(|it| tokens(it, token)))
         }
