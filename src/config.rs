@@ -15,8 +15,8 @@ pub const TOKEN_VARIABLE: &str = "PLASMABRIDGE_TOKEN";
 
 /// The scopes that reading and writing need.
 const SCOPES: &str = "system/Patient.rs system/Condition.rs system/Observation.rs system/DiagnosticReport.rs \
-                      system/Procedure.rs system/Specimen.rs system/BodyStructure.rs system/CarePlan.cruds \
-                      system/RiskAssessment.cruds system/Provenance.c";
+                      system/Procedure.rs system/BodyStructure.rs system/CarePlan.cruds system/RiskAssessment.cruds \
+                      system/Provenance.c";
 
 /// A configuration file as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]

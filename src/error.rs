@@ -19,7 +19,7 @@ pub enum Exit {
     Configuration = 3,
     /// The server cannot be reached, or refuses.
     Server = 4,
-    /// Some patients were not decided; the others were.
+    /// Some patients were not decided, or something of the input could not be read; all the others were.
     SomeNotDecided = 5,
     /// A dry run found something to write.
     WouldChange = 6,
@@ -48,7 +48,9 @@ impl Exit {
             Exit::Arguments => "the arguments cannot be used",
             Exit::Configuration => "the configuration or a mapping file cannot be used",
             Exit::Server => "the server cannot be reached, or refuses",
-            Exit::SomeNotDecided => "some patients were not decided and are listed; the others were",
+            Exit::SomeNotDecided => {
+                "some patients were not decided, or some input could not be read; it is listed, and all else was decided"
+            }
             Exit::WouldChange => "a dry run found something to write",
             Exit::OtherDecision => "a replay decided otherwise than its run",
         }

@@ -205,8 +205,8 @@ fn tell(line: &str) {
     drop(writeln!(io::stderr().lock(), "{line}"));
 }
 
-/// Names each failure, and how many patients are not decided because of them all.
-fn tell_failures(failures: &[Failure]) -> Exit {
+/// Names each failure, and who is not decided because of them all, beside so many who are.
+fn tell_failures(failures: &[Failure], decided: usize) -> Exit {
     if failures.is_empty() {
         return Exit::Done;
     }
@@ -219,11 +219,13 @@ fn tell_failures(failures: &[Failure]) -> Exit {
     }
     let (problems, count) = (failures.len(), patients.len());
     let is = if problems == 1 { "problem" } else { "problems" };
-    match count {
-        0 => tell(&format!("{problems} {is}; no patient that is named is concerned, all are decided")),
-        1 => tell(&format!("{problems} {is}; not decided: {}", patients.join(", "))),
-        _ => tell(&format!("{problems} {is}; {count} patients are not decided: {}", patients.join(", "))),
-    }
+    tell(&match (count, decided) {
+        (0, 0) => format!("{problems} {is}; nobody is decided"),
+        (0, 1) => format!("{problems} {is}, of no patient that is known; 1 patient is decided"),
+        (0, _) => format!("{problems} {is}, of no patient that is known; {decided} patients are decided"),
+        (1, _) => format!("{problems} {is}; not decided: {}", patients.join(", ")),
+        _ => format!("{problems} {is}; {count} patients are not decided: {}", patients.join(", ")),
+    });
     Exit::SomeNotDecided
 }
 

@@ -294,7 +294,8 @@ pub(super) fn r08<'i>(case: &Case<'i>, all: &Facts<'i>, why: &Why) -> Recommenda
     if let Some(unknown) = unknown.filter(|_| option != Some(false)) {
         let missing = if unknown.site.or(tumour_site).is_none() { Input::TumourSite } else { Input::Fracture };
         return Recommendation::undetermined(id, InputSet::one(missing))
-            .cite_if(unknown.is_threatened_fracture(), Ambiguity::A16);
+            .cite_if(unknown.is_threatened_fracture(), Ambiguity::A16)
+            .shown(unknown.entries.iter().copied());
     }
     let treated = relevant().find(|it| !weight(it).is_false() && is_treated(it));
     let Some(treated) = treated else {

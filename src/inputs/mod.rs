@@ -6,6 +6,7 @@ mod interval;
 mod json;
 mod log;
 mod name;
+mod shown;
 mod time;
 mod truth;
 mod window;
@@ -17,8 +18,9 @@ pub use entry::{
 };
 pub use interval::Interval;
 pub use json::InputError;
-pub use log::{Log, Look, Shown, Span, Test};
+pub use log::{Log, Look, Span, Test};
 pub use name::{Input, InputSet, Kind};
+pub use shown::Shown;
 pub use time::{Day, Moment, When, later_time, latest_times, newer_time, same_time};
 pub use truth::{Condition, Limit, Truth};
 pub use window::{Agreement, Entries, Reading, newest, without_ended};

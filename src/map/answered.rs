@@ -29,7 +29,7 @@ impl<'v, 'a> Answered<'v, 'a> {
         Answered {
             observation,
             value: observation.value(),
-            absent: observation.data_absent_reason.is_some(),
+            absent: observation.data_absent_reason.is_there(),
             interpretation: &observation.interpretation,
             ranges: &observation.reference_range,
         }
@@ -40,7 +40,7 @@ impl<'v, 'a> Answered<'v, 'a> {
         Answered {
             observation,
             value: component.value(),
-            absent: component.data_absent_reason.is_some(),
+            absent: component.data_absent_reason.is_there(),
             interpretation: &component.interpretation,
             ranges: &component.reference_range,
         }

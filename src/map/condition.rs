@@ -181,7 +181,7 @@ fn onset(condition: &Condition<'_>) -> Dated {
         (None, Some(period)) => date::start_of(period),
         (None, None) => {
             let undated =
-                condition.onset_age.is_some() || condition.onset_range.is_some() || condition.onset_string.is_some();
+                condition.onset_age.is_there() || condition.onset_range.is_there() || condition.onset_string.is_there();
             Dated::Not(if undated { Reason::PartialDate } else { Reason::NoDate })
         }
     }

@@ -76,8 +76,6 @@ words! {
         Conflict = "conflict",
         /// A person must read it: words or a document without codes.
         ReportToRead = "report_to_read",
-        /// It is no FHIR resource that can be read.
-        UnreadableResource = "unreadable_resource",
         /// FHIR R4 has no type of its name.
         UnknownType = "unknown_type",
         /// A newer version, or a correction, has taken its place.
@@ -168,7 +166,6 @@ impl Reason {
             Reason::ModifierExtension => "a modifier extension may change its meaning",
             Reason::Conflict => "it contradicts itself",
             Reason::ReportToRead => "a report that a person must read",
-            Reason::UnreadableResource => "it is not a resource that can be read",
             Reason::UnknownType => "FHIR R4 has no type of that name",
             Reason::Replaced => "a newer version or a correction has taken its place",
             Reason::TwoContents => "the same version is there with two contents; both are used",
@@ -339,17 +336,16 @@ impl Coverage {
 }
 
 fn of_oddity(oddity: &Oddity) -> NotUsed {
-    let (reason, source, why) = match oddity {
-        Oddity::Unreadable { source, why } => (Reason::UnreadableResource, source, Some(why.to_string())),
-        Oddity::OtherPatient { source } => (Reason::OtherPatient, source, None),
-        Oddity::NoPatient { source } => (Reason::NoPatient, source, None),
-        Oddity::Replaced { source } => (Reason::Replaced, source, None),
-        Oddity::TwoContents { source } => (Reason::TwoContents, source, None),
-        Oddity::Linked { source } => (Reason::LinkedRecord, source, None),
+    let (reason, source) = match oddity {
+        Oddity::OtherPatient { source } => (Reason::OtherPatient, source),
+        Oddity::NoPatient { source } => (Reason::NoPatient, source),
+        Oddity::Replaced { source } => (Reason::Replaced, source),
+        Oddity::TwoContents { source } => (Reason::TwoContents, source),
+        Oddity::Linked { source } => (Reason::LinkedRecord, source),
     };
     NotUsed {
         reason: reason.word(),
-        why: why.unwrap_or_else(|| reason.in_words().to_owned()),
+        why: reason.in_words().to_owned(),
         input: None,
         code: None,
         sources: vec![source.clone()],

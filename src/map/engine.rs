@@ -172,7 +172,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             Resource::Unread(_) if !is_type(at.stored.resource.kind()) => {
                 return self.unused(&at, None, None, Reason::UnknownType);
             }
-            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => return,
+            Resource::BodyStructure(_) | Resource::Unread(_) => return,
             _ => {}
         }
         if self.contradicts_the_patient(&at.stored.resource) {
@@ -188,7 +188,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             Resource::Observation(observation) => self.observation(&mut at, observation),
             Resource::DiagnosticReport(report) => self.report(&mut at, report),
             Resource::Procedure(procedure) => self.procedure(&at, procedure),
-            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => {}
+            Resource::BodyStructure(_) | Resource::Unread(_) => {}
         }
     }
 
@@ -370,5 +370,5 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
 
 /// Whether a resource must not be read since something that is not known here may change its meaning.
 pub(super) fn modified(common: &Common<'_, '_>) -> Option<Reason> {
-    (!common.modifier_extension.is_empty() || common.implicit_rules.is_some()).then_some(Reason::ModifierExtension)
+    (common.modifier_extension.is_there() || common.implicit_rules.is_there()).then_some(Reason::ModifierExtension)
 }

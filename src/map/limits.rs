@@ -55,7 +55,7 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
         let mut unread = false;
         for range in ranges {
             if !is_normal(range) || (range.low.is_none() && range.high.is_none()) {
-                unread |= !is_normal(range) || range.text.is_some();
+                unread |= !is_normal(range) || range.text.is_there();
                 continue;
             }
             let fits = self.fits(at, observation, range);

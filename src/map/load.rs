@@ -20,7 +20,8 @@ use std::io::Read;
 use std::path::Path;
 use toml::Spanned;
 
-static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
+/// The mapping files that the program carries.
+pub(super) static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
 
 const SYSTEMS: &str = "systems.toml";
 const UNITS: &str = "units.toml";

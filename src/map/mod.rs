@@ -1,6 +1,7 @@
 //! From a record to typed inputs: the mapping files, their checks, and the reading of resources by them.
 
 mod answered;
+mod code_system;
 mod codes;
 mod condition;
 mod coverage;
@@ -32,6 +33,7 @@ mod site;
 mod starts;
 mod units;
 
+pub use code_system::code_system_problems;
 pub use codes::{CodeId, KnownCode};
 pub use coverage::{Coverage, CoverageReport, FoundBy, FoundCode, NotUsed, Reason};
 pub use list::{ListedCode, Listing, schema};

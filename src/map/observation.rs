@@ -74,7 +74,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 continue;
             }
             known = true;
-            if !component.modifier_extension.is_empty() {
+            if component.modifier_extension.is_there() {
                 self.unused(at, None, codes.first().copied(), Reason::ModifierExtension);
                 continue;
             }
@@ -207,7 +207,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                     self.mappings.known(component.code.as_ref()).iter().any(|code| codes.contains(code))
                 });
                 let component = component.ok_or(Reason::NoValue)?;
-                if !component.modifier_extension.is_empty() {
+                if component.modifier_extension.is_there() {
                     return Err(Reason::ModifierExtension);
                 }
                 self.shape(at, (input, field), &reading.shape, &Answered::by_component(observation, component), code)

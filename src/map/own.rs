@@ -51,10 +51,10 @@ fn entry<'r, 'a>(
             mapper.unused(at, Some(input), None, Reason::PartNotUsed);
             continue;
         };
-        let read = if component.modifier_extension.is_empty() {
-            put(mapper, at, &mut parts, input, field, &Answered::by_component(observation, component))
-        } else {
+        let read = if component.modifier_extension.is_there() {
             Err(Reason::ModifierExtension)
+        } else {
+            put(mapper, at, &mut parts, input, field, &Answered::by_component(observation, component))
         };
         match read {
             Ok(()) => {}
@@ -87,7 +87,7 @@ fn entry<'r, 'a>(
 
 /// What a component says of a place that is none of the words.
 fn said_by_component(mapper: &Mapper<'_, '_, '_>, component: &Component<'_>) -> SaidSite {
-    match component.value_codeable_concept.as_ref().filter(|_| component.modifier_extension.is_empty()) {
+    match component.value_codeable_concept.as_ref().filter(|_| !component.modifier_extension.is_there()) {
         Some(concept) => mapper.mappings.said_by(&concept.coding),
         None => SaidSite::unknown(),
     }

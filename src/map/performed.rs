@@ -25,9 +25,9 @@ pub(super) fn performed(procedure: &Procedure<'_>, input: Input) -> Result<Perfo
         (Some(text), _) => (date::date(text), Dated::Not(Reason::NoDate)),
         (None, Some(period)) => (date::start_of(period), date::maybe(period.end.as_ref())),
         (None, None) => {
-            let undated = procedure.performed_age.is_some()
-                || procedure.performed_range.is_some()
-                || procedure.performed_string.is_some();
+            let undated = procedure.performed_age.is_there()
+                || procedure.performed_range.is_there()
+                || procedure.performed_string.is_there();
             let reason = if undated { Reason::PartialDate } else { Reason::NoDate };
             (Dated::Not(reason), Dated::Not(Reason::NoDate))
         }

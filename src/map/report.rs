@@ -34,7 +34,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 self.unused(at, None, codes.first().copied(), Reason::UnknownValueCode);
             }
         }
-        let in_words = report.conclusion.is_some() || !report.presented_form.is_empty();
+        let in_words = report.conclusion.is_there() || report.presented_form.is_there();
         if report.conclusion_code.is_empty() && report.result.is_empty() && (in_words || !(used || known)) {
             self.unused(at, None, codes.first().copied(), Reason::ReportToRead);
         } else if !(used || known) && report.result.is_empty() {

@@ -90,7 +90,7 @@ fn status_reason(
         return None;
     }
     let codes = recommendation.missing.iter().map(codes::input).collect();
-    Some((codes, phrases::sentence(&phrases::missing(recommendation.missing, language))))
+    Some((codes, phrases::sentence(&phrases::missing(recommendation, language))))
 }
 
 fn activity_extensions(
@@ -143,20 +143,13 @@ fn action(action: &Action, language: Language) -> Vec<Extra> {
 }
 
 fn gray(amount: Amount) -> Said {
-    let (low, high) = bounds(amount);
+    let (low, high) = amount.bounds();
     Said::Range(f64::from(low), f64::from(high), "Gy")
 }
 
 fn number(amount: Amount) -> Said {
-    let (low, high) = bounds(amount);
+    let (low, high) = amount.bounds();
     Said::Range(f64::from(low), f64::from(high), "1")
-}
-
-const fn bounds(amount: Amount) -> (u8, u8) {
-    match amount {
-        Amount::Exactly(number) => (number, number),
-        Amount::Between(low, high) => (low, high),
-    }
 }
 
 /// Days as FHIR writes them.

@@ -38,7 +38,7 @@ pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) ->
         page.heading(say(words("URGENT", "AKUT")));
         let text = |it: &Recommendation<'_>| match it.status {
             Status::Undetermined => {
-                let missing = sentence(&phrases::missing(it.missing, language));
+                let missing = sentence(&phrases::missing(it, language));
                 format!("{} {missing}.", phrases::recommendation(it, language))
             }
             _ => phrases::recommendation(it, language),
@@ -71,7 +71,10 @@ pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) ->
     let cited: BTreeSet<Ambiguity> =
         outcome.recommendations.iter().flat_map(|it| it.ambiguities.iter().copied()).collect();
     unclear(&mut page, cited, language);
-    let has_tolerance = |it: &Recommendation<'_>| it.notes.iter().any(|note| note.code == NoteCode::OurTolerance);
+    // Where no date is shown there is no tolerance around it to speak of.
+    let has_tolerance = |it: &Recommendation<'_>| {
+        it.notes.iter().any(|note| note.code == NoteCode::OurTolerance) && it.actions.iter().any(|it| it.due.is_some())
+    };
     if outcome.recommendations.iter().any(has_tolerance) {
         page.paragraph(&format!("{}.", say(wording::note(NoteCode::OurTolerance))));
     }
@@ -235,9 +238,9 @@ fn open(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
                 true => words("Awaits the diagnosis (see above).", "Afventer diagnosen (se ovenfor).")
                     .in_language(language)
                     .to_owned(),
-                false => format!("{}.", sentence(&phrases::missing(it.missing, language))),
+                false => format!("{}.", sentence(&phrases::missing(it, language))),
             };
-            let says = match it.actions.is_empty() && it.notes.is_empty() {
+            let says = match it.actions.is_empty() && it.notes.is_empty() && it.shown_by.is_empty() {
                 true => wording::recommendation(it.id).in_language(language).to_owned(),
                 false => phrases::recommendation(it, language),
             };

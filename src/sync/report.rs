@@ -122,7 +122,8 @@ pub struct Report {
     known_not_evaluated: HashSet<String>,
 }
 
-/// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients.
+/// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients, and
+/// `not_read`, which counts places of the input.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// The day that was decided for.
@@ -147,6 +148,8 @@ pub struct Summary {
     pub left_to_other_hand: u64,
     /// Patients who were not evaluated.
     pub not_evaluated: u64,
+    /// Places of the input that cannot be read, and whose they were is not known.
+    pub not_read: u64,
     /// Patients for whom something stands and of whom the input has nothing.
     pub without_record: u64,
 }
@@ -182,6 +185,7 @@ impl Report {
             revoked: 0,
             left_to_other_hand: 0,
             not_evaluated: 0,
+            not_read: 0,
             without_record: 0,
         };
         Report {
@@ -218,12 +222,14 @@ impl Report {
         }
     }
 
-    /// Adds patients who were not evaluated; a patient with two reasons counts once.
+    /// Adds patients who were not evaluated; a patient with two reasons counts once. Where nobody is named, something of
+    /// the input was not read.
     pub fn not_evaluated(&mut self, patients: &[String], reason: &str) {
         let new = patients.iter().filter(|patient| self.known_not_evaluated.insert((*patient).clone()));
         let number = new.count() as u64;
         self.summary.read += number;
         self.summary.not_evaluated += number;
+        self.summary.not_read += u64::from(patients.is_empty());
         self.not_evaluated.push(NotEvaluated { patients: patients.to_vec(), reason: reason.to_owned() });
     }
 

@@ -152,7 +152,7 @@ fn an_export_gives_the_plans_and_the_counts_that_searches_give_without_searching
     assert_eq!(asked, ["export/0"; 3], "twice it was not made yet");
     let made = exported.with_exports(|exports| exports.made.clone());
     assert_eq!((made.len(), made[0].path.as_str(), made[0].is_ended), (1, "Patient/$export", true));
-    let types = ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "Specimen", "BodyStructure"];
+    let types = ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "BodyStructure"];
     assert_eq!(made[0].types, types);
 
     let written = versions(&exported);

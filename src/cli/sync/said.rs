@@ -108,7 +108,10 @@ fn tell_report(report: &Report) {
         tell(&format!("{would}{what}{reason}: {resource} of {patient}{place}; why: {why}"));
     }
     for it in &report.not_evaluated {
-        tell(&format!("not evaluated: {}: {}", it.patients.join(", "), it.reason));
+        match it.patients.is_empty() {
+            true => tell(&format!("not read: {}", it.reason)),
+            false => tell(&format!("not evaluated: {}: {}", it.patients.join(", "), it.reason)),
+        }
     }
     for patient in &report.without_record {
         tell(&format!("without record: {patient}: the input has nothing of this patient; what stands was left"));

@@ -15,6 +15,17 @@ pub fn comes_first(note: &Note<'_>) -> bool {
     }
 }
 
+/// Whether a note's words name what its entries are, so that these need not be named again.
+pub const fn names_its_entries(note: NoteCode) -> bool {
+    matches!(
+        note,
+        NoteCode::SystemicTherapyBegun
+            | NoteCode::GivenAllTheSame
+            | NoteCode::CourseCountedAsEnded
+            | NoteCode::LongSinceResection
+    )
+}
+
 /// What a note says; what it is about (values, inputs, events, a day) is said after it.
 pub const fn note(note: NoteCode) -> Words {
     use NoteCode::*;

@@ -188,6 +188,7 @@ impl<'s> Pull<'s> {
             found.merge(brought);
             found.hold(self.server.bounds(), "the searches of a patient")?;
         }
+        found.check_subjects()?;
         let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let elsewhere = found.at_other_addresses(self.server.base(), &wanted);
         let strangers = found.remove_strangers(self.server.base(), &wanted);
@@ -245,7 +246,7 @@ impl<'s> Pull<'s> {
     }
 
     /// Takes from what was put aside, or fetches, what the resources refer to and the searches did not bring: results of
-    /// reports, members of panels, materials and sites.
+    /// reports, members of panels, sites.
     async fn referenced(
         &self,
         found: &mut Found,

@@ -1,15 +1,12 @@
 //! The searches that a run makes: from the mapping files, as a site overrides them.
 
+use crate::fhir::resource::READ;
 use crate::inputs::Input;
 use crate::map::Mappings;
 use crate::map::file::{CodesIn, ResourceKind};
 use crate::plan::codes::INPUTS;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The types that inputs are read from, and those that they refer to.
-const EXPORTED: [&str; 7] =
-    ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "Specimen", "BodyStructure"];
 
 /// The longest address of a search by GET; what is longer is split.
 const LONGEST_QUERY: usize = 4_000;
@@ -149,7 +146,7 @@ impl Searches {
 
     /// The types that an export is to have.
     pub fn exported(&self) -> Vec<&'static str> {
-        EXPORTED.into_iter().filter(|kind| self.searched(kind)).collect()
+        READ.into_iter().filter(|kind| self.searched(kind)).collect()
     }
 
     /// The types whose searches have parameters of the site: an export cannot be asked for these, so it would bring

@@ -1,6 +1,7 @@
 //! The resources of an export that are of the run's patients: on disk, in a file that has no name and that nobody else can
 //! open, found again by patient. Memory holds none of them.
 
+use super::super::pages::{has_damaged_subject, key};
 use super::super::{at_other_address, owner};
 use crate::server::{ExportFile, Lines, ServerError};
 use rusqlite::{Connection, params};
@@ -135,6 +136,11 @@ impl Lines for Keeping<'_> {
         if kind != self.file.kind {
             let why = format!("line {number} of a file of {} is a resource of another type, or none", self.file.kind);
             return Err(ServerError::Export(why));
+        }
+        if has_damaged_subject(&resource) || key(&resource).is_none() {
+            let why =
+                format!("line {number} of a file of {} has no id, or a subject that is no reference", self.file.kind);
+            return Err(ServerError::Export(format!("{why}; sync without `--bulk`, which tells whose it is")));
         }
         let patient = match owner(self.base, &resource) {
             Some(id) => Some(id.to_owned()),
