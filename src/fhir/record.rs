@@ -1,7 +1,7 @@
 //! One patient's resources with their versions, found by reference, and what was odd about them.
 
 use super::datatypes::{Identifier, Reference};
-use super::reference::Address;
+use super::reference::{Address, is_id};
 use super::resource::{Resource, Unreadable, is_never_read, kind_of};
 use super::text::Text;
 use super::versions::{Deletions, Fate, fates};
@@ -51,8 +51,9 @@ impl<'a> Stored<'a> {
 
     /// `Type/id` with `/_history/version` where known; the Bundle's address where the resource has no id.
     pub fn source(&self) -> String {
-        match (&self.full_url, self.resource.common().id) {
-            (Some(url), None) => url.as_str().to_owned(),
+        let url = self.full_url.as_deref();
+        match url.filter(|url| matches!(Address::of(url), Address::Server { .. } | Address::Name(_))) {
+            Some(url) if !self.resource.common().id.is_some_and(|id| is_id(id)) => url.to_owned(),
             _ => self.resource.source(),
         }
     }
@@ -230,8 +231,8 @@ impl<'a> Record<'a> {
         let around = stored.container.and_then(|place| self.resources.get(place));
         match around {
             Some(around) => {
-                let id = stored.resource.common().id.map(|id| id.as_str()).unwrap_or_default();
-                format!("{}#{}", around.source(), id.trim_start_matches('#'))
+                let id = stored.resource.common().id.map(|id| id.trim_start_matches('#')).filter(|id| is_id(id));
+                format!("{}#{}", around.source(), id.unwrap_or_default())
             }
             None => stored.source(),
         }

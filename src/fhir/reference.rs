@@ -29,7 +29,7 @@ impl<'r> Address<'r> {
             return Address::Contained(id);
         }
         if text.starts_with("urn:") {
-            return Address::Name(text);
+            return if is_written(text) { Address::Name(text) } else { Address::Malformed };
         }
         // A look for one sign is quick, and hardly any address has it.
         let versioned = if text.contains('_') { text.split_once("/_history/") } else { None };
@@ -45,7 +45,8 @@ impl<'r> Address<'r> {
         };
         let is_type = kind.starts_with(|first: char| first.is_ascii_uppercase())
             && kind.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let is_base = base.is_none_or(|base| base.starts_with("http://") || base.starts_with("https://"));
+        let is_web = |base: &str| base.starts_with("http://") || base.starts_with("https://");
+        let is_base = base.is_none_or(|base| is_web(base) && is_written(base));
         match is_type && is_base && is_id(id) {
             true => Address::Server { base, kind, id, version },
             false => Address::Malformed,
@@ -53,7 +54,12 @@ impl<'r> Address<'r> {
     }
 }
 
+/// Whether an address is written in the signs that addresses have: no blanks, and nothing that would have to be encoded.
+fn is_written(address: &str) -> bool {
+    address.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// An id as real servers write it: FHIR's letters, and `_` and more than 64 of them, which some use.
-fn is_id(id: &str) -> bool {
+pub fn is_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
 }

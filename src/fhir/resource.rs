@@ -4,6 +4,7 @@ use super::clinical::{BodyStructure, Condition, DiagnosticReport, Patient, Proce
 use super::common::Common;
 use super::datatypes::{Extension, Quantity, Reference};
 use super::observation::{BodySite, Observation};
+use super::reference::is_id;
 use super::text::{Presence, Text};
 use fhir_sdk::r4b::resources::ResourceType;
 use serde::Deserialize;
@@ -210,12 +211,13 @@ impl<'a> Resource<'a> {
         found
     }
 
-    /// `Type/id`, with `/_history/version` where the version is known; the type alone where there is no id.
+    /// `Type/id`, with `/_history/version` where the version is known; the type alone where there is no id that a
+    /// reference could have.
     pub fn source(&self) -> String {
         let common = self.common();
         let kind = self.kind();
-        let Some(id) = common.id else { return kind.to_owned() };
-        match common.meta.and_then(|meta| meta.version_id.as_ref()) {
+        let Some(id) = common.id.filter(|id| is_id(id)) else { return kind.to_owned() };
+        match common.meta.and_then(|meta| meta.version_id.as_ref()).filter(|version| is_id(version)) {
             Some(version) => [kind, "/", id, "/_history/", version].concat(),
             None => [kind, "/", id].concat(),
         }

@@ -80,13 +80,17 @@ pub(super) struct Case<'i> {
     pub log: Log<'i>,
     spans: RefCell<Vec<Span>>,
     not_recorded: Cell<InputSet>,
-    /// The days of operations, the oldest first: haemoglobin of the days after them is left out.
+    /// The days of operations, the oldest first, those of another disease among them: haemoglobin of the days after any is
+    /// left out.
     pub operations: SmallVec<[Day; 4]>,
 }
 
 impl<'i> Case<'i> {
     pub fn new(inputs: &'i Inputs, as_of: Day) -> Case<'i> {
-        let operations = inputs.of(Input::Surgery).iter().filter_map(Entry::day).filter(|day| *day <= as_of).collect();
+        let set_aside = inputs.set_aside().iter().map(|aside| &aside.entry).filter(|it| it.input == Input::Surgery);
+        let operations = inputs.of(Input::Surgery).iter().chain(set_aside).filter_map(Entry::day);
+        let mut operations: SmallVec<[Day; 4]> = operations.filter(|day| *day <= as_of).collect();
+        operations.sort_unstable();
         Case {
             inputs,
             as_of,

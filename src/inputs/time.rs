@@ -6,6 +6,8 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 
 const SECONDS_A_DAY: i64 = 86_400;
+/// 14 hours, in seconds.
+const LARGEST_OFFSET: i32 = 14 * 3_600;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// A calendar day, counted from 1 January 1970.
@@ -108,9 +110,13 @@ impl When {
             return None;
         }
         let pieces = Pieces::parse(text).ok()?;
-        let day = Day::from(pieces.date());
-        let time = pieces.time()?;
+        let (date, time) = (pieces.date(), pieces.time()?);
         let offset = pieces.to_numeric_offset().map_or(0, |offset| offset.seconds());
+        // ISO and FHIR have neither years before 0, nor offsets of seconds or of more than 14 hours, nor names of zones.
+        if date.year() < 0 || offset.abs() > LARGEST_OFFSET || offset % 60 != 0 || text.contains('[') {
+            return None;
+        }
+        let day = Day::from(date);
         let of_day = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
         let seconds = i64::from(day.0) * SECONDS_A_DAY + of_day - i64::from(offset);
         let at = seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1_000;

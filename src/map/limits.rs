@@ -12,6 +12,7 @@ use crate::fhir::datatypes::{CodeableConcept, Quantity as Written, Range, Refere
 use crate::fhir::observation::Observation;
 use crate::inputs::{Day, Input};
 use rust_decimal::Decimal;
+use smallvec::SmallVec;
 
 /// The laboratory's limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
         (observation, ranges): (&Observation<'a>, &[ReferenceRange<'a>]),
         factors: &Factors,
     ) -> Limits {
-        let mut found: Vec<Limits> = Vec::new();
+        let mut found: SmallVec<[Limits; 1]> = SmallVec::new();
         let mut worst = Fits::Yes;
         let mut unread = false;
         for range in ranges {
@@ -68,7 +69,7 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
         }
         // Several for several people: which are the patient's is not for us to choose. One that may be another's is not used.
         let limits = match found.as_slice() {
-            [only] if worst != Fits::CannotBeTold && !only.low.zip(only.high).is_some_and(|(low, high)| low > high) => {
+            [only] if worst != Fits::CannotBeTold && only.low.zip(only.high).is_none_or(|(low, high)| low <= high) => {
                 *only
             }
             [] => {
@@ -203,7 +204,7 @@ mod tests {
 
     #[test]
     fn an_age_is_counted_in_whole_units() {
-        let age = |unit, born, day| age_in(unit, Day::parse(born).unwrap(), Day::parse(day).unwrap());
+        let age = |unit, born, day| age_in(unit, Day::parse(born)?, Day::parse(day)?);
         // The day before the eighteenth birthday, the day itself, and a leap day's birthday in a common year.
         assert_eq!(age("a", "2008-10-03", "2026-10-02"), Some(Decimal::from(17)));
         assert_eq!(age("a", "2008-10-02", "2026-10-02"), Some(Decimal::from(18)));

@@ -18,6 +18,7 @@ mod observation;
 mod own;
 mod panel;
 mod part;
+mod performed;
 mod problem;
 mod procedure;
 mod profiles;

@@ -6,7 +6,7 @@ use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
 use super::file::{CodesIn, Element, ResourceKind};
-use super::part::Field;
+use super::part::{Field, has_site};
 use super::purpose::Purpose;
 use super::rule::{Place, Reading, Rule};
 use super::site::SaidSite;
@@ -167,17 +167,17 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         if rule.value.is_none() && rule.fields.is_empty() {
             said_by_existence(self.mappings, answered)?;
         }
-        if !said.is_said() {
-            said = self.said_by_sites(at, observation.sites());
-        }
-        let aside = if input.is_treatment() {
-            self.placed(at, FoundBy::Code(code), input, Purpose::NotSaid, &said, &mut parts)
-        } else {
-            if Field::Site.kind(input).is_some() {
+        let mut aside = None;
+        if has_site(input) {
+            if !said.is_said() {
+                said = self.said_by_sites(at, observation.sites());
+            }
+            if input.is_treatment() {
+                aside = self.placed(at, FoundBy::Code(code), input, Purpose::NotSaid, &said, &mut parts);
+            } else {
                 parts.site = self.site(at, input, Some(code), &said).or(parts.site);
             }
-            None
-        };
+        }
         let value = parts.value(input).ok_or(Reason::MissingPart)?;
         let dated = self.dated(at, observation);
         let time = self.time(at, input, Some(code), dated)?;

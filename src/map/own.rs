@@ -5,7 +5,7 @@ use super::answered::Answered;
 use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
-use super::part::{Field, FieldKind, Parts};
+use super::part::{Field, FieldKind, Parts, has_site};
 use super::purpose::Purpose;
 use super::site::SaidSite;
 use crate::fhir::datatypes::Quantity as WrittenQuantity;
@@ -59,21 +59,23 @@ fn entry<'r, 'a>(
         match read {
             Ok(()) => {}
             Err(reason) if Field::required(input).contains(&field) => return Err(reason),
-            Err(_) if field == Field::Site => said = said_by_component(mapper, component),
+            Err(reason) if field == Field::Site && !matches!(reason, Reason::NoValue | Reason::DataAbsent) => {
+                said = said_by_component(mapper, component);
+            }
             Err(_) => mapper.unused(at, Some(input), None, Reason::PartNotUsed),
         }
     }
-    if parts.site.is_none() && !said.is_said() {
-        said = mapper.said_by_sites(at, observation.sites());
-    }
-    let aside = if input.is_treatment() {
-        mapper.placed(at, FoundBy::OwnCode, input, Purpose::NotSaid, &said, &mut parts)
-    } else {
-        if Field::Site.kind(input).is_some() {
+    let mut aside = None;
+    if has_site(input) {
+        if parts.site.is_none() && !said.is_said() {
+            said = mapper.said_by_sites(at, observation.sites());
+        }
+        if input.is_treatment() {
+            aside = mapper.placed(at, FoundBy::OwnCode, input, Purpose::NotSaid, &said, &mut parts);
+        } else {
             parts.site = parts.site.or(mapper.site(at, input, None, &said));
         }
-        None
-    };
+    }
     let time = times(mapper, at, observation, input, &mut parts)?;
     let value = parts.value(input).ok_or(Reason::MissingPart)?;
     match aside {
@@ -85,7 +87,7 @@ fn entry<'r, 'a>(
 
 /// What a component says of a place that is none of the words.
 fn said_by_component(mapper: &Mapper<'_, '_, '_>, component: &Component<'_>) -> SaidSite {
-    match component.value_codeable_concept.as_ref() {
+    match component.value_codeable_concept.as_ref().filter(|_| !component.modifier_extension.is_there()) {
         Some(concept) => mapper.mappings.said_by(&concept.coding),
         None => SaidSite::unknown(),
     }

@@ -106,7 +106,8 @@ impl Field {
     }
 }
 
-fn has_site(input: Input) -> bool {
+/// Whether an entry of this input has a site.
+pub(super) fn has_site(input: Input) -> bool {
     input.is_complication() || matches!(input, Input::Diagnosis | Input::Surgery | Input::Radiotherapy)
 }
 

@@ -3,17 +3,17 @@
 use super::Mappings;
 use super::answered::Part;
 use super::coverage::{FoundBy, Reason};
-use super::date::{self, Dated};
 use super::engine::{At, Mapper, modified};
 use super::file::Element;
 use super::part::{Field, Parts};
+use super::performed::performed;
 use super::purpose::Purpose;
 use super::rule::{Place, Reading, Rule, Shape};
 use super::site::SaidSite;
 use crate::fhir::clinical::Procedure;
 use crate::fhir::datatypes::{CodeableConcept, Extension};
 use crate::fhir::{Found, Resource, Stored};
-use crate::inputs::{AsideReason, Day, Input, When};
+use crate::inputs::{AsideReason, Input};
 use smallvec::SmallVec;
 
 /// A fraction is a part of a plan, this of a phase, this of a course; nothing real goes further than this.
@@ -111,10 +111,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let purpose = if input.is_treatment() { self.purpose(at, procedure) } else { Purpose::NotSaid };
         let mut treatments: Vec<(Parts, Option<AsideReason>)> = Vec::new();
         for (mut parts, said) in self.volumes(at, procedure, by, rule)? {
-            let aside = self.placed(at, by, input, purpose, &said, &mut parts);
-            merge_volume(&mut treatments, (parts, aside), || {
-                self.unused(at, Some(input), by.code(), Reason::OtherVolume)
-            });
+            let aside = match input.is_treatment() {
+                true => self.placed(at, by, input, purpose, &said, &mut parts),
+                false => None,
+            };
+            if merge_volume(&mut treatments, (parts, aside)) && aside.is_none() {
+                self.unused(at, Some(input), by.code(), Reason::OtherVolume);
+            }
         }
         let performed = performed(procedure, input)?;
         if treatments.iter().any(|(_, aside)| *aside != Some(AsideReason::OtherDisease)) {
@@ -139,49 +142,6 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         match purpose {
             Purpose::OtherDisease => Err(Reason::OtherDisease),
             _ => Ok(()),
-        }
-    }
-
-    /// Puts the place of a treatment in; or says why the treatment is set aside: it was for another disease, or it cannot
-    /// be told whether it was to the tumour.
-    ///
-    /// A place that is said and not known here is not "none said", which would count as the tumour's: the treatment may
-    /// have been anywhere. To count it could hold back the radiotherapy that the tumour needs, to drop it could have the
-    /// tumour irradiated twice; so it does neither, and the plan names it and leaves open what depends on it.
-    pub(super) fn placed(
-        &mut self,
-        at: &At<'r, 'a>,
-        by: FoundBy,
-        input: Input,
-        purpose: Purpose,
-        said: &SaidSite,
-        parts: &mut Parts,
-    ) -> Option<AsideReason> {
-        let place = said.of_treatment(parts.site);
-        parts.site = place.unwrap_or_default();
-        if purpose == Purpose::OtherDisease {
-            return Some(AsideReason::OtherDisease);
-        }
-        if place.is_err() {
-            self.unknown_place(at, by, input, said);
-            return Some(AsideReason::UnknownSite);
-        }
-        self.site(at, input, by.code(), said);
-        if purpose != Purpose::NotKnown {
-            return None;
-        }
-        let is_placed = parts.site.is_some() || Field::Site.kind(input).is_none();
-        self.unused(at, Some(input), by.code(), if is_placed { Reason::PartNotUsed } else { Reason::UnknownReason });
-        (!is_placed).then_some(AsideReason::UnknownReason)
-    }
-
-    fn unknown_place(&mut self, at: &At<'r, 'a>, by: FoundBy, input: Input, said: &SaidSite) {
-        if said.not_known().is_empty() {
-            self.unused(at, Some(input), by.code(), Reason::UnknownSite);
-        }
-        for unknown in said.not_known() {
-            self.near_miss_of_site(at, unknown);
-            self.unused_place(at, input, Reason::UnknownSite, unknown);
         }
     }
 
@@ -290,49 +250,6 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     }
 }
 
-/// When a treatment or an examination was done, and what is to be said of that.
-struct Performed {
-    /// Of anything but a course.
-    time: Option<When>,
-    /// Of a course.
-    start: Option<Day>,
-    end: Option<Day>,
-    notes: SmallVec<[Reason; 2]>,
-}
-
-/// When it was done. A course keeps its days; a treatment is kept without a date that is only a part of one, since losing
-/// it would be worse; an examination without a day is not used.
-fn performed(procedure: &Procedure<'_>, input: Input) -> Result<Performed, Reason> {
-    let (start, end) = match (&procedure.performed_date_time, &procedure.performed_period) {
-        (Some(text), _) => (date::date(text), Dated::Not(Reason::NoDate)),
-        (None, Some(period)) => (date::start_of(period), date::maybe(period.end.as_ref())),
-        (None, None) => {
-            let undated = procedure.performed_age.is_there()
-                || procedure.performed_range.is_there()
-                || procedure.performed_string.is_there();
-            let reason = if undated { Reason::PartialDate } else { Reason::NoDate };
-            (Dated::Not(reason), Dated::Not(Reason::NoDate))
-        }
-    };
-    let mut performed = Performed { time: None, start: None, end: None, notes: SmallVec::new() };
-    if matches!(input, Input::Radiotherapy | Input::SystemicTherapy) {
-        performed.notes = date::notes_of_course(start, end);
-        (performed.start, performed.end) = (date::day(start), date::day(end));
-        return Ok(performed);
-    }
-    // An operation is dated by its beginning, an examination by its end, as results are.
-    let dated = match (input, end) {
-        (Input::Surgery, _) | (_, Dated::Not(Reason::NoDate)) => start,
-        _ => end,
-    };
-    match dated {
-        Dated::Not(reason) if input == Input::Surgery => performed.notes.push(date::used_without(reason)),
-        Dated::Not(reason) => return Err(reason),
-        dated => performed.time = dated.when(),
-    }
-    Ok(performed)
-}
-
 /// Whether a course goes on.
 fn is_unfinished(procedure: &Procedure<'_>) -> bool {
     matches!(procedure.status.as_deref(), Some("in-progress" | "on-hold"))
@@ -359,23 +276,19 @@ fn status(procedure: &Procedure<'_>, course: bool) -> Result<(), Reason> {
 }
 
 /// Adds a volume; of several to one site the one with the highest dose is the course's, for each names the whole dose to
-/// it. Volumes whose places are not known are not of one site.
-fn merge_volume(
-    volumes: &mut Vec<(Parts, Option<AsideReason>)>,
-    next: (Parts, Option<AsideReason>),
-    other_volume: impl FnOnce(),
-) {
+/// it. Volumes whose places are not known are not of one site. Whether there was one to its site already.
+fn merge_volume(volumes: &mut Vec<(Parts, Option<AsideReason>)>, next: (Parts, Option<AsideReason>)) -> bool {
     let is_same = |(parts, aside): &&mut (Parts, Option<AsideReason>)| {
         parts.site == next.0.site && *aside == next.1 && next.1 != Some(AsideReason::UnknownSite)
     };
     let Some(earlier) = volumes.iter_mut().find(is_same) else {
         volumes.push(next);
-        return;
+        return false;
     };
-    other_volume();
     if next.0.dose_gy > earlier.0.dose_gy {
         *earlier = next;
     }
+    true
 }
 
 /// An extension by its URLs from the outside in.

@@ -1,12 +1,16 @@
-//! What a treatment was for: the plasma cell disease, another disease, or what the record leaves open.
+//! What a treatment was for, and where: of the plasma cell disease, of another, or what the record leaves open.
 
 use super::Mappings;
+use super::coverage::{FoundBy, Reason};
 use super::engine::{At, Mapper};
 use super::file::ResourceKind;
+use super::part::{Parts, has_site};
+use super::site::SaidSite;
 use crate::fhir::clinical::Procedure;
 use crate::fhir::datatypes::{CodeableConcept, Reference};
 use crate::fhir::reference::Address;
 use crate::fhir::{Found, Resource};
+use crate::inputs::{AsideReason, Input};
 
 /// What a treatment was for, as its reasons say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +78,49 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
                     _ => Purpose::NotKnown,
                 }
             }
+        }
+    }
+
+    /// Puts the place of a treatment in; or says why the treatment is set aside: it was for another disease, or it cannot
+    /// be told whether it was to the tumour.
+    ///
+    /// A place that is said and not known here is not "none said", which would count as the tumour's: the treatment may
+    /// have been anywhere. To count it could hold back the radiotherapy that the tumour needs, to drop it could have the
+    /// tumour irradiated twice; so it does neither, and the plan names it and leaves open what depends on it.
+    pub(super) fn placed(
+        &mut self,
+        at: &At<'r, 'a>,
+        by: FoundBy,
+        input: Input,
+        purpose: Purpose,
+        said: &SaidSite,
+        parts: &mut Parts,
+    ) -> Option<AsideReason> {
+        let place = said.of_treatment(parts.site);
+        parts.site = place.unwrap_or_default();
+        if purpose == Purpose::OtherDisease {
+            return Some(AsideReason::OtherDisease);
+        }
+        if place.is_err() {
+            self.unknown_place(at, by, input, said);
+            return Some(AsideReason::UnknownSite);
+        }
+        self.site(at, input, by.code(), said);
+        if purpose != Purpose::NotKnown {
+            return None;
+        }
+        let is_placed = parts.site.is_some() || !has_site(input);
+        self.unused(at, Some(input), by.code(), if is_placed { Reason::PartNotUsed } else { Reason::UnknownReason });
+        (!is_placed).then_some(AsideReason::UnknownReason)
+    }
+
+    fn unknown_place(&mut self, at: &At<'r, 'a>, by: FoundBy, input: Input, said: &SaidSite) {
+        if said.not_known().is_empty() {
+            self.unused(at, Some(input), by.code(), Reason::UnknownSite);
+        }
+        for unknown in said.not_known() {
+            self.near_miss_of_site(at, unknown);
+            self.unused_place(at, input, Reason::UnknownSite, unknown);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::survey::{Request, Response};
 use crate::fhir::Resource;
 use crate::fhir::datatypes::{Identifier, Reference};
-use crate::fhir::reference::Address;
+use crate::fhir::reference::{Address, is_id};
 use crate::fhir::resource::{is_read, is_type};
 use crate::fhir::text::{List, Text};
 use serde::Deserialize;
@@ -251,9 +251,10 @@ fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<Option<T>, 
     raw.map(|raw| serde_json::from_str(raw.get())).transpose().map_err(|_| IsDamaged)
 }
 
-/// The name of a Patient: its id, else its address in the Bundle, else its first identifier.
+/// The name of a Patient: its id, if a reference can name it, else its address in the Bundle, else its first identifier.
 pub fn patient_name(full_url: Option<&str>, id: Option<&str>, identifiers: &[Identifier<'_>]) -> Option<PatientName> {
     let address = full_url.map(Address::of);
+    let id = id.filter(|id| is_id(id));
     match (id, address, full_url) {
         (Some(id), Some(Address::Server { base, .. }), _) => {
             Some(PatientName::Server { base: base.map(str::to_owned), id: id.to_owned() })
@@ -262,7 +263,7 @@ pub fn patient_name(full_url: Option<&str>, id: Option<&str>, identifiers: &[Ide
         (None, Some(Address::Server { base, kind: "Patient", id, .. }), _) => {
             Some(PatientName::Server { base: base.map(str::to_owned), id: id.to_owned() })
         }
-        (None, Some(_), Some(url)) => Some(PatientName::Address(url.to_owned())),
+        (None, Some(Address::Name(url)), _) => Some(PatientName::Address(url.to_owned())),
         (None, ..) => identifiers.iter().find_map(identifier_name),
     }
 }

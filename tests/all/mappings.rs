@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::bad_input::{copy_mappings, path, run_with};
+use plasmabridge::inputs::{Input, Kind};
 use plasmabridge::map::file::CodesIn;
 use plasmabridge::map::{Mappings, SourceFile, picture};
 
@@ -207,4 +208,19 @@ fn mapping_files_do_not_hold_without_the_projects_own_codes() {
     let answer = check();
     assert_eq!(answer.exit, 3);
     assert!(answer.err.contains("codesystem-input.json: the file is not there"), "{}", answer.err);
+}
+
+/// A number of every input that is compared with anything has an end beyond which it is not believed.
+#[test]
+fn every_number_that_decides_has_an_end() {
+    let files = shipped();
+    let tables: Vec<toml::Table> = files.iter().map(|file| file.text.parse().unwrap()).collect();
+    let is_number = |input: &&Input| matches!(input.kind(), Kind::Count | Kind::Quantity | Kind::QuantityOrBool);
+    let deciding: Vec<&Input> =
+        Input::ALL.iter().filter(is_number).filter(|input| !Input::WORKUP_PANEL.contains(input)).collect();
+    assert_eq!(deciding.len(), 21);
+    for input in deciding {
+        let table = tables.iter().find_map(|file| file.get(input.word())).unwrap();
+        assert!(table.get("suspect_above").is_some(), "{input}");
+    }
 }

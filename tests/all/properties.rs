@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::embedded().unwrap());
+pub static MAPPINGS: LazyLock<Mappings> = LazyLock::new(|| Mappings::embedded().unwrap());
 
 /// What is decided and written for inputs, as text.
 fn made(inputs: &Inputs, as_of: Day) -> (String, Vec<String>) {
@@ -29,7 +29,7 @@ fn of_patient(patient: &Patient) -> (String, Vec<String>) {
 }
 
 /// The records of the stories, with the Bundle's entries.
-static RECORDS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+pub static RECORDS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let mut files: Vec<_> = std::fs::read_dir("fixtures/patients")
         .unwrap()
         .flat_map(|story| std::fs::read_dir(story.unwrap().path()).unwrap())
