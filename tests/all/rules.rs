@@ -198,6 +198,8 @@ fn thresholds() -> Vec<String> {
             "i32" | "Limit" => [""].as_slice(),
             "(i32, i32)" => &[".from", ".to"],
             "[(i32, i32); 2]" => &[".1.from", ".1.to", ".2.from", ".2.to"],
+            // What is to be given: what was given is compared with it by DOSE_TOLERANCE.
+            "Dose" => &[],
             kind => panic!("{name} is a {kind}: say which edges it has"),
         };
         edges.iter().map(move |edge| format!("{name}{edge}"))
