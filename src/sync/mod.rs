@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod decided_by;
+pub mod health;
 mod next_look;
 mod patients;
 mod reading;

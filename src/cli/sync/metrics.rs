@@ -4,9 +4,14 @@
 use super::once::Ran;
 use crate::error::Exit;
 use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
+use crate::server::Counts;
+use crate::sync;
+use crate::sync::health::Health;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::get;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -25,8 +30,18 @@ use tokio::net::TcpListener;
 /// everyone.
 const DURATIONS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
 
-/// So many intervals after its last success a service is no longer ready.
-const INTERVALS: u32 = 3;
+/// The outcomes that a run of a service can have: it does no dry run and no replay.
+const OUTCOMES: [&str; 7] = [
+    outcome(Exit::Done),
+    outcome(Exit::SomeNotDecided),
+    outcome(Exit::Server),
+    outcome(Exit::Configuration),
+    outcome(Exit::Arguments),
+    outcome(Exit::OurFault),
+    OUTSIDE_HOURS,
+];
+
+const OUTSIDE_HOURS: &str = "outside_hours";
 
 /// How a run of the service has ended.
 pub(super) enum Ended {
@@ -34,21 +49,21 @@ pub(super) enum Ended {
     Ran(Exit, Box<Ran>),
     /// The server may not be asked at this hour.
     OutsideHours,
-    /// It could not be made.
-    Failed(Exit),
+    /// It did not come to its end, and had asked so much.
+    Failed(Exit, Counts),
 }
 
 impl Ended {
     fn outcome(&self) -> &'static str {
         match self {
-            Ended::Ran(exit, _) | Ended::Failed(exit) => outcome(*exit),
-            Ended::OutsideHours => "outside_hours",
+            Ended::Ran(exit, _) | Ended::Failed(exit, _) => outcome(*exit),
+            Ended::OutsideHours => OUTSIDE_HOURS,
         }
     }
 
-    /// Whether the service does what it is for: a patient who cannot be decided does not make it unready.
-    fn is_success(&self) -> bool {
-        matches!(self, Ended::Ran(Exit::Done | Exit::SomeNotDecided, _) | Ended::OutsideHours)
+    /// Whether it went through: that a patient cannot be decided is no failure of the service.
+    const fn is_success(&self) -> bool {
+        matches!(self, Ended::Ran(Exit::Done | Exit::SomeNotDecided, _))
     }
 }
 
@@ -80,8 +95,6 @@ struct What {
 pub(super) struct Watched {
     registry: Registry,
     numbers: Numbers,
-    /// The longest time from the start of one run to that of the next.
-    interval: Duration,
     runs: Mutex<Runs>,
 }
 
@@ -99,8 +112,8 @@ struct Numbers {
     bytes: Counter,
 }
 
-#[derive(Default)]
 struct Runs {
+    health: Health,
     is_running: bool,
     last: Option<&'static str>,
     succeeded: Option<Instant>,
@@ -112,6 +125,9 @@ impl Watched {
     pub(super) fn new(interval: Duration, mappings: &str) -> Watched {
         let seconds = Histogram::new(DURATIONS);
         let numbers = Numbers { seconds: Some(seconds.clone()), ..Numbers::default() };
+        // All are there from the start: what appears with its first failure is not seen to rise by it.
+        OUTCOMES.into_iter().for_each(|outcome| drop(numbers.runs.get_or_create(&Outcome { outcome })));
+        sync::What::ALL.iter().for_each(|what| drop(numbers.resources.get_or_create(&What { what: what.word() })));
         let mut registry = Registry::with_prefix("plasmabridge");
         let build = Info::new(vec![
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
@@ -131,7 +147,8 @@ impl Watched {
         registry.register("requests", "Requests to the server", numbers.requests.clone());
         registry.register("retries", "Requests that were made again", numbers.retries.clone());
         registry.register_with_unit("received", "What the server has sent", Unit::Bytes, numbers.bytes.clone());
-        Watched { registry, numbers, interval, runs: Mutex::default() }
+        let runs = Runs { health: Health::new(interval), is_running: false, last: None, succeeded: None, next: None };
+        Watched { registry, numbers, runs: Mutex::new(runs) }
     }
 
     fn runs(&self) -> MutexGuard<'_, Runs> {
@@ -145,6 +162,11 @@ impl Watched {
         runs.next = None;
     }
 
+    /// The run at work has done some patients.
+    pub(super) fn progressed(&self) {
+        self.runs().health.progressed(Instant::now());
+    }
+
     /// It has ended.
     pub(super) fn end(&self, ended: &Ended, took: Duration) {
         let numbers = &self.numbers;
@@ -152,15 +174,23 @@ impl Watched {
         if let Some(seconds) = numbers.seconds.as_ref().filter(|_| !matches!(ended, Ended::OutsideHours)) {
             seconds.observe(took.as_secs_f64());
         }
-        if let Ended::Ran(_, ran) = ended {
-            self.count(ran);
+        match ended {
+            Ended::Ran(_, ran) => self.count(ran),
+            Ended::Failed(_, traffic) => self.count_traffic(*traffic),
+            Ended::OutsideHours => {}
         }
         let mut runs = self.runs();
         runs.is_running = false;
         runs.last = Some(ended.outcome());
-        if ended.is_success() {
-            runs.succeeded = Some(Instant::now());
-            numbers.last_success.set(jiff::Timestamp::now().as_second());
+        let now = Instant::now();
+        match ended {
+            Ended::OutsideHours => runs.health.rests(now),
+            _ if ended.is_success() => {
+                runs.health.went_through(now);
+                runs.succeeded = Some(now);
+                numbers.last_success.set(jiff::Timestamp::now().as_second());
+            }
+            Ended::Ran(..) | Ended::Failed(..) => runs.health.failed(),
         }
     }
 
@@ -179,9 +209,13 @@ impl Watched {
         for (what, number) in resources {
             numbers.resources.get_or_create(&What { what }).inc_by(number);
         }
-        numbers.requests.inc_by(ran.report.traffic.requests);
-        numbers.retries.inc_by(ran.report.traffic.retries);
-        numbers.bytes.inc_by(ran.report.traffic.bytes);
+        self.count_traffic(ran.report.traffic);
+    }
+
+    fn count_traffic(&self, traffic: Counts) {
+        self.numbers.requests.inc_by(traffic.requests);
+        self.numbers.retries.inc_by(traffic.retries);
+        self.numbers.bytes.inc_by(traffic.bytes);
     }
 
     /// The next run begins after so long.
@@ -189,10 +223,10 @@ impl Watched {
         self.runs().next = Instant::now().checked_add(pause);
     }
 
-    /// Whether a run has succeeded lately, and what is known of the last and the next one.
+    /// Whether all is well, and what is known of the last and the next one.
     fn readiness(&self) -> (StatusCode, String) {
         let runs = self.runs();
-        let is_ready = runs.succeeded.is_some_and(|at| at.elapsed() <= self.interval * INTERVALS);
+        let is_ready = runs.health.is_ready(Instant::now());
         let seconds = |at: Instant| at.saturating_duration_since(Instant::now()).as_secs();
         let said = json!({
             "ready": is_ready,
@@ -226,8 +260,15 @@ pub(super) async fn serve(listener: TcpListener, watched: Arc<Watched>) {
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(watched);
+        .with_state(watched)
+        .layer(map_response(one_a_connection));
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "health and metrics are not told any more");
     }
+}
+
+/// One answer a connection: those that clients forget to close would otherwise add up over the years.
+async fn one_a_connection(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }

@@ -90,7 +90,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
         _ => once::run(arguments)?,
     };
     match ran {
-        Some(ran) => said::all(arguments, &ran, start.elapsed()),
+        Some(ran) => said::all(arguments, &ran, start.elapsed()).map(|()| said::exit(&ran.report)),
         None => said::outside_hours().map(|()| Exit::Done),
     }
 }

@@ -2,14 +2,17 @@
 
 use super::Arguments;
 use crate::cli::{self, patient_id, program, tell};
+use crate::config::Config;
 use crate::error::Failed;
+use crate::map::Mappings;
 use crate::plan::provenance::Provenance;
 use crate::pull::server::{Cohort, Pull, Searches};
-use crate::server::Server;
+use crate::server::{Counts, Server};
 use crate::sync::decided_by::DecidedBy;
 use crate::sync::server::{Bulk, ServerRun};
-use crate::sync::state::State;
+use crate::sync::state::{State, StateError};
 use crate::sync::{Report, Run};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use tokio::sync::watch;
 
@@ -20,54 +23,91 @@ pub(super) struct Ran {
     pub quarantined: Option<u64>,
 }
 
+/// Why a run has not come to its end, and what it had asked of the server by then.
+pub(super) struct Broken {
+    pub why: Failed,
+    pub traffic: Counts,
+}
+
+impl From<Failed> for Broken {
+    fn from(why: Failed) -> Broken {
+        Broken { why, traffic: Counts::default() }
+    }
+}
+
 /// Against a server; nothing outside the hours in which it may be asked.
 pub(super) fn run(arguments: &Arguments) -> Result<Option<Ran>, Failed> {
+    let bar = cli::progress();
+    let shown = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
     cli::runtime()?.block_on(async {
         let (tell_to_end, stop) = watch::channel(false);
         let told = tokio::spawn(told_to_end(tell_to_end));
-        let ran = run_until(arguments, stop).await;
+        let ran = run_until(arguments, stop, &shown).await;
         told.abort();
-        ran
+        bar.finish_and_clear();
+        ran.map_err(|broken| broken.why)
     })
 }
 
-/// The same, until `stop` says so: then the patients in hand are finished.
-pub(super) async fn run_until(arguments: &Arguments, stop: watch::Receiver<bool>) -> Result<Option<Ran>, Failed> {
+/// All that a run is made of, read and checked; the server is not asked yet.
+pub(super) struct Ready {
+    config: Config,
+    mappings: Mappings,
+    cohort: Cohort,
+    server: Server,
+}
+
+impl Ready {
+    pub(super) fn new(arguments: &Arguments, config: Config) -> Result<Ready, Failed> {
+        let mappings = arguments.common.mappings()?;
+        let server = Server::new(&config.settings)?;
+        let not_as_exported = Searches::new(&mappings, config.search.clone()).not_as_exported();
+        if arguments.bulk && !not_as_exported.is_empty() {
+            let types = not_as_exported.join(", ");
+            let why = "an export would bring what they leave out: take them out, or sync without `--bulk`";
+            return Err(Failed::Configuration(format!("the searches of {types} have `parameters`; {why}")));
+        }
+        Ok(Ready { config, mappings, cohort: cohort(arguments)?, server })
+    }
+
+    pub(super) const fn mappings(&self) -> &Mappings {
+        &self.mappings
+    }
+
+    pub(super) fn state(&self, path: &Path) -> Result<State, StateError> {
+        State::open(path, self.server.base().as_str())
+    }
+}
+
+/// The same, until `stop` says so: then the patients in hand are finished. `progress` is told the patients done and in
+/// all.
+pub(super) async fn run_until(
+    arguments: &Arguments,
+    stop: watch::Receiver<bool>,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Option<Ran>, Broken> {
     let config = arguments.common.config(&arguments.server)?;
     if !cli::is_open(&config) {
         tell("outside the hours of the configuration: the server is not asked");
         return Ok(None);
     }
-    let mappings = arguments.common.mappings()?;
-    let server = Server::new(&config.settings)?;
+    let ready = Ready::new(arguments, config)?;
     let mut state = match &arguments.state {
-        Some(path) => Some(State::open(path, server.base().as_str())?),
+        Some(path) => Some(ready.state(path).map_err(Failed::from)?),
         None => None,
     };
-    let run = Run {
-        as_of: arguments.common.day(),
-        mappings: &mappings,
-        language: arguments.common.language(),
-        dry: arguments.dry_run,
-    };
-    let progress = cli::progress();
-    let shown = |done: usize, all: usize| {
-        progress.set_length(all as u64);
-        progress.set_position(done as u64);
-    };
+    let Ready { config, mappings, cohort, server } = &ready;
+    let run =
+        Run { as_of: arguments.common.day(), mappings, language: arguments.common.language(), dry: arguments.dry_run };
     // Only a state file remembers which file the program was started from.
     let executable = state.as_ref().and_then(|_| program::executable());
-    let searches = Searches::new(&mappings, config.search);
-    let not_as_exported = searches.not_as_exported();
-    if arguments.bulk && !not_as_exported.is_empty() {
-        let types = not_as_exported.join(", ");
-        let why = "an export would bring what they leave out: take them out, or sync without `--bulk`";
-        return Err(Failed::Configuration(format!("the searches of {types} have `parameters`; {why}")));
-    }
     let server_run = ServerRun {
         run: &run,
-        pull: &Pull::new(&server, searches),
-        cohort: &cohort(arguments)?,
+        pull: &Pull::new(server, Searches::new(mappings, config.search.clone())),
+        cohort,
         full: arguments.full,
         decided_by: DecidedBy::this_program(executable, mappings.digest(), arguments.common.language().tag()),
         keep_days: config.keep_days.get(),
@@ -81,14 +121,14 @@ pub(super) async fn run_until(arguments: &Arguments, stop: watch::Receiver<bool>
             recorded: jiff::Timestamp::now().to_string(),
             mappings: mappings.digest(),
         },
-        progress: &shown,
+        progress,
         stop,
         ranges_in_extensions: AtomicBool::new(false),
     };
-    let report = server_run.run(state.as_mut()).await?;
-    progress.finish_and_clear();
-    let quarantined = state.map(|state| state.quarantine()).transpose()?.map(|all| all.len() as u64);
-    Ok(Some(Ran { report, quarantined }))
+    let ran = server_run.run(state.as_mut()).await;
+    let report = ran.map_err(|why| Broken { why, traffic: server.counts() })?;
+    let quarantined = state.map(|state| state.quarantine()).transpose().map_err(Failed::from)?;
+    Ok(Some(Ran { report, quarantined: quarantined.map(|all| all.len() as u64) }))
 }
 
 /// Waits for the word to end (SIGTERM, or Ctrl-C) and lets the run finish the patients that it has in hand.

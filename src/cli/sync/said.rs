@@ -30,8 +30,18 @@ struct Line<'r> {
     seconds: f64,
 }
 
-/// Says all of it; how the run ended.
-pub(super) fn all(arguments: &Arguments, ran: &Ran, took: Duration) -> Result<Exit, Failed> {
+/// How a run has ended.
+pub(super) fn exit(report: &Report) -> Exit {
+    match (report.server_failed, report.not_evaluated.is_empty(), report.summary.dry_run && report.has_changes()) {
+        (true, ..) => Exit::Server,
+        (false, false, _) => Exit::SomeNotDecided,
+        (false, true, true) => Exit::WouldChange,
+        (false, true, false) => Exit::Done,
+    }
+}
+
+/// Says all of it.
+pub(super) fn all(arguments: &Arguments, ran: &Ran, took: Duration) -> Result<(), Failed> {
     let Ran { report, quarantined } = ran;
     tell_report(report);
     if let Some(path) = &arguments.report {
@@ -55,12 +65,7 @@ pub(super) fn all(arguments: &Arguments, ran: &Ran, took: Duration) -> Result<Ex
     if output.write(&json_line(&line)?)? == Written::Yes {
         output.finish()?;
     }
-    Ok(match (report.server_failed, report.not_evaluated.is_empty(), arguments.dry_run && report.has_changes()) {
-        (true, ..) => Exit::Server,
-        (false, false, _) => Exit::SomeNotDecided,
-        (false, true, true) => Exit::WouldChange,
-        (false, true, false) => Exit::Done,
-    })
+    Ok(())
 }
 
 /// Says that there was no run, since the server may not be asked now.
