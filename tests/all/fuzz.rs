@@ -24,7 +24,7 @@ fn some(default: u32, share: u32) -> Config {
 }
 
 /// Days at the edges of the calendar, and an ordinary one.
-const DAYS: [&str; 4] = ["2026-11-22", "9999-12-31", "0000-01-01", "2027-02-28"];
+const DAYS: [&str; 4] = ["2026-11-22", "9999-12-31", "0001-01-01", "2027-02-28"];
 
 /// All that is said of inputs on a day: to machines, to people, and to the server.
 fn all_of(inputs: &Inputs, day: &str) -> String {

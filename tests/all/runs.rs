@@ -538,8 +538,9 @@ fn the_state_file_holds_no_value_of_a_patient() {
         resource.as_object_mut().unwrap().remove("meta");
         values("", &resource, &mut known);
     });
-    let may_be_a_digest = |text: &str| text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    known.retain(|text| text.len() >= 4 && !may_be_a_digest(text));
+    // A few digits may stand in a digest, or where one column ends and the next begins (`0.1.0` and `2026`).
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'.');
+    known.retain(|text| text.len() >= if is_number(text) { 7 } else { 4 });
     for wanted in ["Joiner", "Carl", "1968-05-02", "31.4159", "C90.30", "Solitary plasmacytoma"] {
         assert!(known.iter().any(|text| text.contains(wanted)), "{wanted}");
     }

@@ -110,7 +110,7 @@ pub enum StateError {
         found: i64,
     },
     /// It cannot be read or written.
-    #[error("the state file `{}` cannot be used: {why}", path.display())]
+    #[error("the state file `{}` cannot be used: {why}; move it away, and the next run reads everyone anew", path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
@@ -121,7 +121,8 @@ pub enum StateError {
 
 impl From<StateError> for Failed {
     fn from(error: StateError) -> Failed {
-        Failed::State(error.to_string())
+        let advice = "move it away, and the next run reads everyone anew";
+        Failed::State(format!("the state file cannot be used: {error}; {advice}"))
     }
 }
 

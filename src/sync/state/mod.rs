@@ -96,8 +96,11 @@ impl State {
     /// # Errors
     /// What SQLite says.
     pub fn seen(&self) -> Result<Seen, rusqlite::Error> {
+        // What is no time is not remembered: then everything is read.
+        let time = |seconds: Option<i64>| seconds.filter(|it| jiff::Timestamp::from_second(*it).is_ok());
         let read = |row: &Row<'_>| {
-            Ok(Seen { until: row.get(0)?, last_full: row.get(1)?, digest: row.get(2)?, lists: row.get(3)? })
+            let (until, last_full) = (time(row.get(0)?), time(row.get(1)?));
+            Ok(Seen { until, last_full, digest: row.get(2)?, lists: row.get(3)? })
         };
         let sql = "SELECT seen_until, last_full, digest, lists FROM server WHERE base = ?1";
         Ok(self.file.connection.query_row(sql, [&self.base], read).optional()?.unwrap_or_default())

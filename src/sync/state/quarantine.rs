@@ -90,5 +90,5 @@ pub(super) fn set_aside(
     let pause = (FIRST_PAUSE << doublings).min(LONGEST_PAUSE);
     let sql = "INSERT INTO quarantine (base, id, reason, since, attempts, next_try) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (base, id) DO UPDATE SET reason = ?3, attempts = ?5, next_try = ?6";
-    transaction.execute(sql, params![base, id, reason, now, attempts + 1, now + pause]).map(drop)
+    transaction.execute(sql, params![base, id, reason, now, attempts.saturating_add(1), now + pause]).map(drop)
 }
