@@ -3,6 +3,7 @@
 //! `UPDATE_README=1 cargo test readme` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use plasmabridge::bounds;
 use plasmabridge::error::Exit;
 use plasmabridge::guideline::{ALL, decide};
 use plasmabridge::inputs::Day;
@@ -30,6 +31,15 @@ fn recommendations() -> String {
     table
 }
 
+fn limits() -> String {
+    let mut table = "| limit | unless said otherwise | of |\n|---|---|---|\n".to_owned();
+    for entry in &bounds::ALL {
+        let unit = if entry.unit == bounds::Unit::Megabytes { " MB" } else { "" };
+        writeln!(table, "| `{}` | {}{unit} | {} |", entry.key, entry.usual, entry.of).unwrap();
+    }
+    table
+}
+
 fn care_plan() -> String {
     let text = std::fs::read_to_string(STORY).unwrap();
     let records = plasmabridge::pull::records(&text).unwrap();
@@ -46,6 +56,7 @@ fn the_readmes_tables_are_those_of_the_code() {
     let wanted = with_part(&readme, "<!-- recommendations:", &recommendations());
     let wanted = with_part(&wanted, "<!-- care plan:", &care_plan());
     let wanted = with_part(&wanted, "<!-- faults:", &super::faults::table());
+    let wanted = with_part(&wanted, "<!-- limits:", &limits());
     if std::env::var("UPDATE_README").is_ok() {
         std::fs::write("README.md", &wanted).unwrap();
     }
