@@ -3,8 +3,8 @@
 use super::clinical::{BodyStructure, Condition, DiagnosticReport, Patient, Procedure, Specimen, Unread};
 use super::common::Common;
 use super::datatypes::Reference;
-use super::reference::is_id;
 use super::observation::Observation;
+use super::reference::is_id;
 use super::text::{Presence, Text};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;

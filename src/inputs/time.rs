@@ -6,6 +6,10 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 
 const SECONDS_A_DAY: i64 = 86_400;
+/// 0001-01-01 and 9999-12-31, in days from 1970-01-01.
+const FIRST_DATE: i32 = -719_162;
+const LAST_DATE: i32 = 2_932_896;
+
 /// 14 hours, in seconds.
 const LARGEST_OFFSET: i32 = 14 * 3_600;
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
@@ -27,7 +31,7 @@ impl Day {
                 .iter()
                 .try_fold(0i16, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(digit - b'0')))
         };
-        let year = number(&[*y1, *y2, *y3, *y4])?;
+        let year = number(&[*y1, *y2, *y3, *y4]).filter(|year| *year > 0)?;
         let month = i8::try_from(number(&[*m1, *m2])?).ok()?;
         let day = i8::try_from(number(&[*d1, *d2])?).ok()?;
         Date::new(year, month, day).ok().map(Day::from)
@@ -55,8 +59,10 @@ impl Day {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// Its date; beyond the years that FHIR has, the first or the last of them.
     fn date(self) -> Date {
-        EPOCH.checked_add(jiff::SignedDuration::from_secs(i64::from(self.0) * SECONDS_A_DAY)).unwrap_or(Date::MIN)
+        let days = i64::from(self.0.clamp(FIRST_DATE, LAST_DATE));
+        EPOCH.checked_add(jiff::SignedDuration::from_secs(days * SECONDS_A_DAY)).unwrap_or(EPOCH)
     }
 }
 
@@ -112,8 +118,8 @@ impl When {
         let pieces = Pieces::parse(text).ok()?;
         let (date, time) = (pieces.date(), pieces.time()?);
         let offset = pieces.to_numeric_offset().map_or(0, |offset| offset.seconds());
-        // ISO and FHIR have neither years before 0, nor offsets of seconds or of more than 14 hours, nor names of zones.
-        if date.year() < 0 || offset.abs() > LARGEST_OFFSET || offset % 60 != 0 || text.contains('[') {
+        // FHIR has neither years before 1, nor offsets of seconds or of more than 14 hours, nor names of zones.
+        if date.year() < 1 || offset.abs() > LARGEST_OFFSET || offset % 60 != 0 || text.contains('[') {
             return None;
         }
         let day = Day::from(date);

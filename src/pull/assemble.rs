@@ -7,6 +7,7 @@ use super::survey::{MOST_WHO_ARE_TOLD, Survey};
 use crate::bounds::{Bound, Bounds};
 use crate::fhir::bundle::{Content, Part, parts, plain_parts};
 use crate::fhir::record::{Oddity, Record, Stored};
+use crate::fhir::reference::Address;
 use crate::fhir::versions::Deletions;
 use crate::fhir::{Resource, Unreadable};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -214,7 +215,8 @@ fn owners(parts: &[Part<'_>]) -> Vec<Owner> {
 /// `Type/id` of a resource that cannot be read, where that much can.
 fn source_of_unreadable(text: &str) -> Option<String> {
     let outline: Outline<'_> = serde_json::from_str(text).ok()?;
-    Some(format!("{}/{}", outline.resource_type?, outline.id?))
+    let source = format!("{}/{}", outline.resource_type?, outline.id?);
+    matches!(Address::of(&source), Address::Server { base: None, .. }).then_some(source)
 }
 
 /// The records of one text, without any other: for a record that is at hand as a whole.

@@ -72,7 +72,9 @@ pub enum Damage {
     #[error("{0}; if it should be, say `--limit {key}=…`", key = .0.bound.entry().key)]
     Beyond(Exceeded),
     /// A Patient without id and address.
-    #[error("the Patient has neither an id nor an address in its Bundle that FHIR would take, so a plan could not say whose it is")]
+    #[error(
+        "the Patient has neither an id nor an address in its Bundle that FHIR would take, so a plan could not say whose it is"
+    )]
     NamelessPatient,
     /// A resource that leads to no patient.
     #[error("`{0}` does not say whose it is in a way that leads to one patient")]

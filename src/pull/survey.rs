@@ -5,6 +5,7 @@ use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
 use super::remains::names_in_damaged;
 use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
 use crate::fhir::datatypes::Identifier;
+use crate::fhir::reference::is_id;
 use crate::fhir::text::{List, Text};
 use crate::fhir::versions::Deletion;
 use crate::fhir::{Resource, Unreadable};
@@ -159,7 +160,8 @@ impl Survey {
                 self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
             }
             Owner::Nobody => {
-                let source = outline.id.as_deref().map_or_else(|| kind.to_owned(), |id| format!("{kind}/{id}"));
+                let id = outline.id.as_deref().filter(|id| is_id(id));
+                let source = id.map_or_else(|| kind.to_owned(), |id| format!("{kind}/{id}"));
                 let concerns = Concerns::Nobody;
                 self.note(Problem { entry, damage: Damage::NoPatient(source), concerns });
             }

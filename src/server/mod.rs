@@ -5,7 +5,7 @@ mod auth;
 mod error;
 mod settings;
 
-pub use answer::Answer;
+pub use answer::{Answer, code};
 pub use auth::Auth;
 pub use error::ServerError;
 pub use settings::{AuthSettings, Limits, Settings, SettingsError, Smart, SmartAlgorithm};
@@ -93,7 +93,7 @@ impl Server {
     /// Settings that cannot be used: an address without `https`, a certificate or key that is none.
     pub fn new(settings: &Settings) -> Result<Server, SettingsError> {
         let base = settings.base()?;
-        let http = settings.http()?;
+        let http = settings.http(&base)?;
         let auth = Auth::new(settings, &base, http.clone())?;
         let limits = settings.limits.clone();
         let per_second = Quota::per_second(limits.requests_per_second);

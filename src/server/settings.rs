@@ -167,12 +167,16 @@ impl Settings {
     }
 
     /// The HTTP client. It follows no redirect: a token must not go where the answer of a server sends it.
-    pub(super) fn http(&self) -> Result<reqwest::Client, SettingsError> {
+    pub(super) fn http(&self, base: &Url) -> Result<reqwest::Client, SettingsError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("plasmabridge/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .connect_timeout(self.limits.connect_timeout)
             .timeout(self.limits.timeout);
+        // What goes to this machine in plain text does not go by a proxy of the environment.
+        if base.scheme() == "http" && is_loopback(base) {
+            builder = builder.no_proxy();
+        }
         if let Some(path) = &self.ca_file {
             let pem = read(path)?;
             let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(path, &error))?;

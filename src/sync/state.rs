@@ -68,7 +68,7 @@ pub enum StateError {
         found: i64,
     },
     /// It cannot be read or written.
-    #[error("the state file `{}` cannot be used: {why}", path.display())]
+    #[error("the state file `{}` cannot be used: {why}; move it away, and the next run reads everyone anew", path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
@@ -85,7 +85,8 @@ impl From<StateError> for Failed {
 
 impl From<rusqlite::Error> for Failed {
     fn from(error: rusqlite::Error) -> Failed {
-        Failed::State(error.to_string())
+        let advice = "move it away, and the next run reads everyone anew";
+        Failed::State(format!("the state file cannot be used: {error}; {advice}"))
     }
 }
 
@@ -152,8 +153,11 @@ impl State {
     /// # Errors
     /// What SQLite says.
     pub fn seen(&self) -> Result<Seen, rusqlite::Error> {
+        // What is no time is not remembered: then everything is read.
+        let time = |seconds: Option<i64>| seconds.filter(|it| jiff::Timestamp::from_second(*it).is_ok());
         let read = |row: &rusqlite::Row<'_>| {
-            Ok(Seen { until: row.get(0)?, last_full: row.get(1)?, digest: row.get(2)?, lists: row.get(3)? })
+            let (until, last_full) = (time(row.get(0)?), time(row.get(1)?));
+            Ok(Seen { until, last_full, digest: row.get(2)?, lists: row.get(3)? })
         };
         let sql = "SELECT seen_until, last_full, digest, lists FROM server WHERE base = ?1";
         Ok(self.connection.query_row(sql, [&self.base], read).optional()?.unwrap_or_default())
@@ -232,7 +236,7 @@ impl State {
             let sql =
                 "INSERT INTO quarantine (base, id, reason, since, attempts, next_try) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                        ON CONFLICT (base, id) DO UPDATE SET reason = ?3, attempts = ?5, next_try = ?6";
-            transaction.execute(sql, params![self.base, id, reason, now, attempts + 1, now + pause])?;
+            transaction.execute(sql, params![self.base, id, reason, now, attempts.saturating_add(1), now + pause])?;
         }
         transaction.commit()
     }
@@ -274,13 +278,21 @@ impl State {
     }
 }
 
-/// A file that only its owner can read, made where it is not there.
+/// A file that only its owner can read, made where it is not there; one that others could read is taken from them.
 fn private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(file)
 }
 
 /// Brings the tables of an older file up to date, step by step, all of it or nothing; a new file has version 0.

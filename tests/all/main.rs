@@ -29,6 +29,7 @@ mod ran;
 mod readme;
 mod rules;
 mod sample;
+mod security;
 mod seed;
 mod small_server;
 mod smart;

@@ -1,7 +1,7 @@
 //! State files: one that is damaged, or holds what no plasmabridge writes, is refused or read; never a panic.
 
 use super::super::mutate::{changes, of_bytes};
-use super::some;
+use super::cases;
 use plasmabridge::inputs::Day;
 use plasmabridge::sync::state::{Seen, State};
 use proptest::prelude::*;
@@ -101,7 +101,7 @@ const COLUMNS: [(&str, &str); 13] = [
 ];
 
 proptest! {
-    #![proptest_config(some(10, 10))]
+    #![proptest_config(cases(10))]
 
     #[test]
     fn a_state_file_of_any_bytes_is_refused_or_used(changes in changes()) {
