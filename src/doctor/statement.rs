@@ -22,12 +22,18 @@ const STANDING: [&str; 2] = ["CarePlan", "RiskAssessment"];
 
 /// The name and version of the server's software.
 pub fn software(statement: &Value) -> String {
-    let text = |pointer: &str| statement.pointer(pointer).and_then(Value::as_str);
+    let text = |pointer: &str| statement.pointer(pointer).and_then(Value::as_str).map(shown);
     match (text("/software/name"), text("/software/version")) {
         (Some(name), Some(version)) => format!("{name} {version}"),
-        (Some(name), None) => name.to_owned(),
+        (Some(name), None) => name,
         (None, _) => "a FHIR server that does not say its name".to_owned(),
     }
+}
+
+/// The server's own words as a line may have them.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 80;
+    text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).take(LONGEST).collect()
 }
 
 /// Whether the server speaks R4; `None` where it speaks another version, so that all else is of no use.
@@ -35,11 +41,11 @@ pub fn version(statement: &Value, checks: &mut Checks) -> Option<()> {
     const NAME: &str = "FHIR version";
     match statement.get("fhirVersion").and_then(Value::as_str) {
         Some(version) if version == "4.0" || version.starts_with("4.0.") => {
-            checks.ok(NAME, format!("{version} (R4)"), None);
+            checks.ok(NAME, format!("{} (R4)", shown(version)), None);
             Some(())
         }
         Some(version) => {
-            let detail = format!("{version}; plasmabridge reads and writes R4 (4.0.1)");
+            let detail = format!("{}; plasmabridge reads and writes R4 (4.0.1)", shown(version));
             checks.failed(NAME, detail, "give the address of the server's R4 endpoint", None);
             None
         }

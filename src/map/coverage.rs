@@ -427,9 +427,11 @@ impl fmt::Display for CoverageReport {
         for unused in self.not_used.values() {
             let what = [unused.input.unwrap_or(""), unused.code.as_deref().unwrap_or("")];
             let what = what.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ");
+            // The record's own codes, which a terminal might take for orders.
+            let what = what.replace(char::is_control, " ");
             writeln!(f, "    {:>6}  {:<28} {what}: {}", unused.count, unused.reason, unused.why)?;
             if !unused.sources.is_empty() {
-                writeln!(f, "            {}", unused.sources.join(", "))?;
+                writeln!(f, "            {}", unused.sources.join(", ").replace(char::is_control, " "))?;
             }
         }
         Ok(())

@@ -304,7 +304,8 @@ fn owners(parts: &[Part<'_>]) -> Vec<Owner> {
 /// `Type/id` of a resource that cannot be read, where that much can.
 fn source_of_unreadable(text: &str) -> Option<String> {
     let outline: Outline<'_> = serde_json::from_str(text).ok()?;
-    Some(format!("{}/{}", outline.resource_type?, outline.id?))
+    let source = format!("{}/{}", outline.resource_type?, outline.id?);
+    matches!(Address::of(&source), Address::Server { base: None, .. }).then_some(source)
 }
 
 /// The records of one text, without any other: for a record that is at hand as a whole.

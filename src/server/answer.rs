@@ -121,7 +121,14 @@ pub(super) fn why(error: &reqwest::Error) -> String {
 fn issues(body: &[u8]) -> Vec<String> {
     let Ok(outcome) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let issues = outcome.get("issue").and_then(Value::as_array).into_iter().flatten();
-    issues.filter_map(|issue| issue.get("code")?.as_str()).take(5).map(str::to_owned).collect()
+    issues.filter_map(|issue| code(issue.get("code")?)).take(5).collect()
+}
+
+/// A code of FHIR (`not-found`, `searchset`) as a message may have it: anything else may be words, and name a patient.
+pub fn code(value: &Value) -> Option<String> {
+    const LONGEST: usize = 40;
+    let is_code = |text: &&str| text.len() <= LONGEST && text.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
+    value.as_str().filter(is_code).map(str::to_owned)
 }
 
 /// How long the server asks to wait.

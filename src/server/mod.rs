@@ -6,7 +6,7 @@ mod error;
 mod export;
 mod settings;
 
-pub use answer::Answer;
+pub use answer::{Answer, code};
 pub use auth::Auth;
 pub use error::ServerError;
 pub use export::{ExportFile, ExportSettings, Lines};
@@ -107,14 +107,15 @@ impl Server {
     /// Settings that cannot be used: an address without `https`, a certificate or key that is none.
     pub fn new(settings: &Settings) -> Result<Server, SettingsError> {
         let base = settings.base()?;
-        let http = settings.http()?;
+        let http_of_files = settings.http_of_files(&base)?;
+        let http = settings.http(&base)?;
         let auth = Auth::new(settings, &base, http.clone())?;
         let limits = settings.limits.clone();
         let per_second = Quota::per_second(limits.requests_per_second);
         Ok(Server {
             base,
             http,
-            http_of_files: settings.http_of_files()?,
+            http_of_files,
             file_origins: settings.file_origins()?,
             auth,
             export: settings.export.clone(),

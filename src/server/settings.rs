@@ -182,23 +182,31 @@ impl Settings {
     }
 
     /// The HTTP client for all that is answered at once.
-    pub(super) fn http(&self) -> Result<reqwest::Client, SettingsError> {
-        self.client(|builder| builder.timeout(self.limits.timeout))
+    pub(super) fn http(&self, base: &Url) -> Result<reqwest::Client, SettingsError> {
+        self.client(base, |builder| builder.timeout(self.limits.timeout))
     }
 
     /// The HTTP client for files of any size: no pause in them may be too long. Their compression is left alone, since
     /// without it the length that the server says would be lost.
-    pub(super) fn http_of_files(&self) -> Result<reqwest::Client, SettingsError> {
-        self.client(|builder| builder.read_timeout(self.limits.timeout).no_gzip())
+    pub(super) fn http_of_files(&self, base: &Url) -> Result<reqwest::Client, SettingsError> {
+        self.client(base, |builder| builder.read_timeout(self.limits.timeout).no_gzip())
     }
 
     /// A client that follows no redirect: a token must not go where the answer of a server sends it.
-    fn client(&self, patient: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<reqwest::Client, SettingsError> {
+    fn client(
+        &self,
+        base: &Url,
+        patient: impl Fn(ClientBuilder) -> ClientBuilder,
+    ) -> Result<reqwest::Client, SettingsError> {
         let builder = reqwest::Client::builder()
             .user_agent(concat!("plasmabridge/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .connect_timeout(self.limits.connect_timeout);
         let mut builder = patient(builder);
+        // What goes to this machine in plain text does not go by a proxy of the environment.
+        if base.scheme() == "http" && is_loopback(base) {
+            builder = builder.no_proxy();
+        }
         if let Some(path) = &self.ca_file {
             let pem = read(path)?;
             let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(path, &error))?;

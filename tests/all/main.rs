@@ -34,6 +34,7 @@ mod readme;
 mod rules;
 mod runs;
 mod sample;
+mod security;
 mod seed;
 mod service;
 mod set_aside;

@@ -557,20 +557,3 @@ fn the_state_file_holds_no_value_of_a_patient() {
     let held: Vec<&String> = known.iter().filter(|text| holds(text)).collect();
     assert!(held.is_empty(), "{held:?}");
 }
-
-#[cfg(unix)]
-#[test]
-fn the_state_file_and_the_files_beside_it_are_their_owners_alone() {
-    use plasmabridge::sync::state::{Seen, State};
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let state = State::open(&folder.path().join("state.sqlite"), "https://fhir.example.org/r4/").unwrap();
-    state.see(&Seen::default()).unwrap();
-    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap()).collect();
-    // The file, its lock, and what SQLite keeps beside it while it is open.
-    assert!(files.len() >= 4, "{files:?}");
-    for file in files {
-        let mode = file.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0, "{:?}: {mode:o}", file.file_name());
-    }
-}

@@ -4,7 +4,7 @@ use super::searches::Asked;
 use super::{at_other_address, owner, subject};
 use crate::bounds::{Bound, Bounds};
 use crate::fhir::resource::is_read;
-use crate::server::{Answer, Server, ServerError};
+use crate::server::{Answer, Server, ServerError, code};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -106,7 +106,11 @@ impl Found {
         let page: Page<'_> = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
         if (page.resource_type.as_deref(), page.kind.as_deref()) != (Some("Bundle"), Some("searchset")) {
             let what = match (page.resource_type.as_deref(), page.kind.as_deref()) {
-                (Some("Bundle"), kind) => format!("a Bundle of type `{}`", kind.unwrap_or("none")),
+                (Some("Bundle"), Some(kind)) => match code(&Value::from(kind)) {
+                    Some(kind) => format!("a Bundle of type `{kind}`"),
+                    None => "a Bundle of a type that FHIR does not know".to_owned(),
+                },
+                (Some("Bundle"), None) => "a Bundle without a type".to_owned(),
                 (Some(_), _) => "a resource that is no Bundle".to_owned(),
                 (None, _) => "JSON that is no FHIR".to_owned(),
             };
@@ -311,11 +315,11 @@ struct Search<'a> {
 fn refused(outcome: &Value, answer: &Answer) -> Result<(), ServerError> {
     let issues = outcome.get("issue").and_then(Value::as_array).into_iter().flatten();
     let severe = |issue: &&Value| matches!(issue.get("severity").and_then(Value::as_str), Some("error" | "fatal"));
-    let codes: Vec<String> =
-        issues.filter(severe).filter_map(|issue| issue.get("code")?.as_str()).map(str::to_owned).collect();
-    if codes.is_empty() {
+    let mut severe = issues.filter(severe).peekable();
+    if severe.peek().is_none() {
         return Ok(());
     }
+    let codes = severe.filter_map(|issue| code(issue.get("code")?)).take(5).collect();
     Err(ServerError::Status { what: answer.what.clone(), status: answer.status, issues: codes, retry_after: None })
 }
 

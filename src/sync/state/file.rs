@@ -160,13 +160,21 @@ impl StateFile {
     }
 }
 
-/// A file that only its owner can read, made where it is not there.
+/// A file that only its owner can read, made where it is not there; one that others could read is taken from them.
 fn private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(file)
 }
 
 /// Brings the tables of an older file up to date, step by step, all of it or nothing; a new file has version 0.

@@ -2,7 +2,7 @@
 
 use super::super::mutate::{changes, of_bytes};
 use super::super::properties::RECORDS;
-use super::{all_of, some};
+use super::{all_of, cases};
 use plasmabridge::map::{Mappings, SourceFile, picture};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ static FILES: LazyLock<Vec<SourceFile>> = LazyLock::new(|| {
 });
 
 proptest! {
-    #![proptest_config(some(6, 40))]
+    #![proptest_config(cases(6))]
 
     #[test]
     fn a_mapping_file_of_any_bytes_is_taken_or_its_mistakes_are_shown(number in any::<usize>(), changes in changes()) {

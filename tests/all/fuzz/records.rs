@@ -1,42 +1,58 @@
 //! Records and inputs: Bundles, NDJSON and §9, whatever stands in them.
 
-use super::super::mutate::{Change, changes, of_bytes, of_json};
+use super::super::mutate::{changes, of_bytes, of_json};
 use super::super::properties::{MAPPINGS, RECORDS};
-use super::{DAYS, all_of, some, written};
+use super::{DAYS, all_of, cases, written};
 use plasmabridge::bounds::Bounds;
 use plasmabridge::fhir::Record;
-use plasmabridge::inputs::{Inputs, When, latest_times, newer_time};
+use plasmabridge::inputs::{Day, Inputs, When, latest_times, newer_time};
 use plasmabridge::pull::{Failure, PatientFiles};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-/// Three patients of the stories, each in a Bundle, and what is decided about each.
-static THREE: LazyLock<Vec<(Value, String, String)>> = LazyLock::new(|| {
-    let chosen = [0, RECORDS.len() / 2, RECORDS.len() - 1].map(|number| RECORDS[number].clone());
-    let three = chosen.map(|record| {
+/// What is said of a record: what was seen and not used, which tells of the others in its Bundle, and all else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    coverage: String,
+    decided: String,
+}
+
+/// A patient of the stories: the record, the reference, and what is said.
+struct Alone {
+    record: Value,
+    patient: String,
+    said: Said,
+}
+
+impl Alone {
+    fn entries(&self) -> &[Value] {
+        self.record["entry"].as_array().unwrap()
+    }
+}
+
+/// Three patients of the stories, each in a Bundle of its own.
+static THREE: LazyLock<[Alone; 3]> = LazyLock::new(|| {
+    [0, RECORDS.len() / 2, RECORDS.len() - 1].map(|number| {
+        let record = RECORDS[number].clone();
         let text = record.to_string();
         let records = plasmabridge::pull::records(&text).unwrap();
         assert_eq!(records.len(), 1);
-        (record, records[0].patient().to_owned(), said_of(&records[0]))
-    });
-    three.to_vec()
+        Alone { patient: records[0].patient().to_owned(), said: said_of(&records[0]), record }
+    })
 });
 
-/// All that is said of a record: its inputs, coverage, decision, plan and page.
-fn said_of(record: &Record<'_>) -> String {
+fn said_of(record: &Record<'_>) -> Said {
     let (inputs, coverage) = MAPPINGS.map(record);
     let report = coverage.report(&MAPPINGS, record);
-    let mut said = serde_json::to_string(&inputs).unwrap() + &serde_json::to_string(&report).unwrap();
-    said.push_str(&report.to_string());
-    DAYS.iter().for_each(|day| said.push_str(&all_of(&inputs, day)));
-    said
+    let coverage = serde_json::to_string(&report).unwrap() + &report.to_string();
+    Said { coverage, decided: serde_json::to_string(&inputs).unwrap() + &all_of(&inputs, DAYS[0]) }
 }
 
 /// What is said of the patients of a file, and what is damaged.
-fn read(name: &str, bytes: &[u8]) -> (BTreeMap<String, String>, Vec<Failure>) {
+fn read(name: &str, bytes: &[u8]) -> (BTreeMap<String, Said>, Vec<Failure>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
@@ -46,7 +62,7 @@ fn read(name: &str, bytes: &[u8]) -> (BTreeMap<String, String>, Vec<Failure>) {
         |record| (record.patient().to_owned(), said_of(record)),
         |result| {
             match result {
-                Ok((patient, text)) => assert!(said.insert(patient, text).is_none(), "a patient was decided twice"),
+                Ok((patient, of_it)) => assert!(said.insert(patient, of_it).is_none(), "a patient was decided twice"),
                 Err(failure) => failures.push(failure),
             }
             ControlFlow::Continue(())
@@ -60,74 +76,66 @@ fn read(name: &str, bytes: &[u8]) -> (BTreeMap<String, String>, Vec<Failure>) {
 }
 
 /// The three as lines, of which the second is another text.
-fn lines(second: &str) -> String {
-    let line = |place: usize| THREE[place].0.to_string();
-    format!("{}\n{second}\n{}\n", line(0), line(2))
+fn lines(second: &[u8]) -> Vec<u8> {
+    let [first, _, last] = THREE.each_ref().map(|it| it.record.to_string());
+    [first.as_bytes(), b"\n", second, b"\n", last.as_bytes(), b"\n"].concat()
 }
 
-/// One entry of the second patient's Bundle, changed.
-fn one_entry(place: usize, changes: &[Change]) -> (usize, String) {
-    let entries = THREE[1].0["entry"].as_array().unwrap();
-    let place = place % entries.len();
-    (place, of_json(&entries[place], changes))
-}
-
-/// The second patient's Bundle with the text of one entry in place of what it was.
-fn with_entry(place: usize, entry: &str) -> String {
-    let entries = THREE[1].0["entry"].as_array().unwrap();
-    let texts =
-        entries.iter().enumerate().map(|(number, it)| if number == place { entry.to_owned() } else { it.to_string() });
+/// A Bundle of these entries, of which one is another text.
+fn bundle<'e>(entries: impl Iterator<Item = &'e Value>, place: usize, entry: &str) -> String {
+    let texts = entries.enumerate().map(|(number, it)| if number == place { entry.to_owned() } else { it.to_string() });
     format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, texts.collect::<Vec<_>>().join(","))
 }
 
+/// The first and the last of the three: nothing of theirs is changed.
+fn others() -> [&'static Alone; 2] {
+    [&THREE[0], &THREE[2]]
+}
+
+fn is_named(other: &Alone, failures: &[Failure]) -> bool {
+    failures.iter().any(|failure| failure.patients.contains(&other.patient))
+}
+
 proptest! {
-    #![proptest_config(some(30, 4))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn a_resource_of_one_patient_changes_nothing_about_the_others(place in any::<usize>(), changes in changes()) {
-        let (place, entry) = one_entry(place, &changes);
-        let (said, _) = read("a.ndjson", lines(&with_entry(place, &entry)).as_bytes());
-        for other in [0, 2] {
-            prop_assert_eq!(said.get(&THREE[other].1), Some(&THREE[other].2));
+        let place = place % THREE[1].entries().len();
+        let entry = of_json(&THREE[1].entries()[place], &changes);
+        let (said, _) = read("a.ndjson", &lines(bundle(THREE[1].entries().iter(), place, &entry).as_bytes()));
+        for other in others() {
+            prop_assert_eq!(said.get(&other.patient), Some(&other.said));
         }
     }
 
     #[test]
     fn in_one_bundle_the_others_are_decided_alike_or_named_as_not_decided(place in any::<usize>(), changes in changes()) {
-        let (_, entry) = one_entry(place, &changes);
-        let mut entries: Vec<String> =
-            THREE.iter().flat_map(|(record, ..)| record["entry"].as_array().unwrap()).map(Value::to_string).collect();
-        let own = THREE[0].0["entry"].as_array().unwrap().len() + place % THREE[1].0["entry"].as_array().unwrap().len();
-        entries[own] = entry;
-        let text = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, entries.join(","));
+        let place = place % THREE[1].entries().len();
+        let entry = of_json(&THREE[1].entries()[place], &changes);
+        let entries = THREE.iter().flat_map(Alone::entries);
+        let text = bundle(entries, THREE[0].entries().len() + place, &entry);
         let (said, failures) = read("a.json", text.as_bytes());
-        for other in [0, 2] {
-            let (_, patient, alone) = &THREE[other];
-            let is_named = failures.iter().any(|failure| failure.patients.contains(patient));
-            prop_assert!(is_named || said.get(patient).map(|said| without_coverage(said)) == Some(without_coverage(alone)));
+        for other in others() {
+            let decided = said.get(&other.patient).map(|said| &said.decided);
+            prop_assert!(is_named(other, &failures) || decided == Some(&other.said.decided), "{:?}", failures);
         }
     }
 
     #[test]
     fn bytes_in_a_line_change_nothing_about_the_lines_around_it(changes in changes()) {
-        let second = of_bytes(THREE[1].0.to_string().as_bytes(), &changes);
-        let mut bytes = THREE[0].0.to_string().into_bytes();
-        bytes.push(b'\n');
-        bytes.extend_from_slice(&second);
-        bytes.push(b'\n');
-        bytes.extend_from_slice(THREE[2].0.to_string().as_bytes());
-        let (said, failures) = read("a.ndjson", &bytes);
-        for other in [0, 2] {
-            let (_, patient, alone) = &THREE[other];
-            let is_named = failures.iter().any(|failure| failure.patients.contains(patient));
-            prop_assert!(is_named || said.get(patient) == Some(alone), "{:?}", failures);
+        let second = of_bytes(THREE[1].record.to_string().as_bytes(), &changes);
+        let (said, failures) = read("a.ndjson", &lines(&second));
+        for other in others() {
+            let alike = said.get(&other.patient) == Some(&other.said);
+            prop_assert!(is_named(other, &failures) || alike, "{:?}", failures);
         }
     }
 
     #[test]
     fn a_compressed_file_of_any_bytes_ends(changes in changes(), zstd in any::<bool>()) {
-        let text = lines(&THREE[1].0.to_string());
-        let packed = if zstd { zstd::encode_all(text.as_bytes(), 1).unwrap() } else { gzip(text.as_bytes()) };
+        let text = lines(THREE[1].record.to_string().as_bytes());
+        let packed = if zstd { zstd::encode_all(&text[..], 1).unwrap() } else { gzip(&text) };
         read(if zstd { "a.ndjson.zst" } else { "a.ndjson.gz" }, &of_bytes(&packed, &changes));
     }
 
@@ -136,18 +144,21 @@ proptest! {
         let text = of_json(&RECORDS[number % RECORDS.len()], &changes);
         for record in plasmabridge::pull::records(&text).unwrap_or_default() {
             let (inputs, _) = MAPPINGS.map(&record);
-            let written = written(&inputs, DAYS[number % DAYS.len()], &[]);
+            let day = DAYS[number % DAYS.len()];
+            all_of(&inputs, day);
+            let written = written(&inputs, day, &[]);
             prop_assert!(written.is_ok(), "{:?}", written);
         }
     }
 }
 
-/// The coverage names what else is in a patient's Bundle; all else is the same.
-fn without_coverage(said: &str) -> (String, String) {
-    let (inputs, rest) =
-        said.split_once("{\"patient\":\"").map_or(("", ""), |(_, rest)| rest.split_once("{\"patient\":").unwrap());
-    let decided = rest.find("\"as_of\":").map(|place| rest[place..].to_owned());
-    (inputs.to_owned(), decided.unwrap_or_default())
+#[test]
+fn unchanged_each_of_the_three_is_decided_as_it_is_alone() {
+    let (said, failures) = read("a.ndjson", &lines(THREE[1].record.to_string().as_bytes()));
+    assert!(failures.is_empty(), "{failures:?}");
+    let alone: BTreeMap<String, Said> = THREE.iter().map(|it| (it.patient.clone(), it.said.clone())).collect();
+    assert_eq!(alone.len(), 3);
+    assert_eq!(said, alone);
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -162,8 +173,7 @@ static INPUTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let inputs = |record: &Value| {
         let text = record.to_string();
         let records = plasmabridge::pull::records(&text).unwrap();
-        serde_json::to_value(MAPPINGS.map(&records[0]).0.for_day(plasmabridge::inputs::Day::parse(DAYS[0]).unwrap()))
-            .unwrap()
+        serde_json::to_value(MAPPINGS.map(&records[0]).0.for_day(Day::parse(DAYS[0]).unwrap())).unwrap()
     };
     RECORDS.iter().map(inputs).collect()
 });
@@ -180,7 +190,7 @@ fn times() -> impl Strategy<Value = Option<When>> {
 }
 
 proptest! {
-    #![proptest_config(some(60, 2))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn inputs_of_any_shape_are_refused_or_decided_and_written(number in any::<usize>(), changes in changes()) {
@@ -203,7 +213,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(some(500, 1))]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn a_time_is_newer_than_all_where_it_is_newer_than_the_latest(times in proptest::collection::vec(times(), 1..8), time in times()) {
@@ -211,15 +221,4 @@ proptest! {
         let than_all = times.iter().all(|other| newer_time(time, *other));
         prop_assert_eq!(latest.iter().all(|other| newer_time(time, *other)), than_all);
     }
-}
-
-#[test]
-fn a_text_is_taken_for_one_only_where_it_is_whole() {
-    // The strategy's own ground: unchanged, each of the three is decided as it is alone.
-    let (said, failures) = read("a.ndjson", lines(&THREE[1].0.to_string()).as_bytes());
-    assert!(failures.is_empty(), "{failures:?}");
-    let alone: BTreeMap<String, String> =
-        THREE.iter().map(|(_, patient, said)| (patient.clone(), said.clone())).collect();
-    assert_eq!(said, alone);
-    assert_eq!(json!(THREE.len()), json!(alone.len()));
 }

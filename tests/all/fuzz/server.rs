@@ -2,9 +2,9 @@
 
 use super::super::faults::{ONE, server};
 use super::super::mutate::{Change, changes, of_bytes, of_json};
-use super::super::properties::MAPPINGS;
-use super::super::small_server::{Authorization, Fault, SmallServer};
-use super::{some, written};
+use super::super::properties::{MAPPINGS, RECORDS};
+use super::super::small_server::{Authorization, Call, Fault, SmallServer};
+use super::{cases, written};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use plasmabridge::doctor::Doctor;
 use plasmabridge::pull::server::{Cohort, Pull, SearchSettings, Searches};
@@ -14,13 +14,28 @@ use proptest::prelude::*;
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 
-/// A server with three patients; one test at a time.
-static SERVER: LazyLock<Mutex<SmallServer>> = LazyLock::new(|| Mutex::new(server()));
+/// A server with three patients, and who asks it.
+struct Site {
+    small: SmallServer,
+    client: Server,
+    runtime: Runtime,
+}
 
-fn asked<T>(work: impl AsyncFnOnce(&Server) -> T, server: &SmallServer, auth: AuthSettings) -> T {
+/// One test at a time.
+static SITE: LazyLock<Mutex<Site>> = LazyLock::new(|| {
+    let small = server();
+    Mutex::new(Site { client: client(&small, AuthSettings::None), small, runtime: runtime() })
+});
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn client(small: &SmallServer, auth: AuthSettings) -> Server {
     let limits = Limits {
         requests_per_second: 100_000.try_into().unwrap(),
         retries: 1,
@@ -30,9 +45,27 @@ fn asked<T>(work: impl AsyncFnOnce(&Server) -> T, server: &SmallServer, auth: Au
         timeout: Duration::from_secs(20),
         ..Limits::default()
     };
-    let client = Server::new(&Settings { limits, auth, ..Settings::of(server.base.clone()) }).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(work(&client))
+    Server::new(&Settings { limits, auth, ..Settings::of(small.base.clone()) }).unwrap()
+}
+
+fn site() -> MutexGuard<'static, Site> {
+    SITE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Site {
+    /// What comes of asking while the server answers these calls so.
+    fn meets<T>(
+        &self,
+        on: impl Fn(&Call) -> bool + Send + 'static,
+        fault: Fault,
+        ask: impl AsyncFnOnce(&Server) -> T,
+    ) -> T {
+        self.small.fault(usize::MAX, on, fault);
+        let answered = self.runtime.block_on(ask(&self.client));
+        self.small.no_more_faults();
+        self.small.calls();
+        answered
+    }
 }
 
 /// The answer to a call of the test, changed: its JSON, or its bytes.
@@ -62,26 +95,24 @@ fn is_said(error: &ServerError) -> bool {
 const KINDS: [&str; 5] = ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure"];
 
 proptest! {
-    #![proptest_config(some(6, 60))]
+    #![proptest_config(cases(8))]
 
     #[test]
-    fn pages_of_any_shape_are_read_or_their_patients_set_aside(kind in 0..KINDS.len(), as_json in any::<bool>(), changes in changes()) {
-        let server = SERVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn pages_of_any_shape_are_read_or_their_patients_set_aside(
+        kind in 0..KINDS.len(), as_json in any::<bool>(), changes in changes()
+    ) {
+        let site = site();
         let kind = KINDS[kind];
-        let body = changed(&page(&server, kind), as_json, &changes);
-        server.fault(usize::MAX, move |call| call.searches(kind) || call.is_later_page(), body);
-        let ids: Vec<String> = server.with(|store| store.all("Patient")).iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
-        let batch = asked(async |client| {
+        let body = changed(&page(&site.small, kind), as_json, &changes);
+        let patients = site.small.with(|store| store.all("Patient"));
+        let ids: Vec<String> = patients.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+        let batch = site.meets(move |call| call.searches(kind) || call.is_later_page(), body, async |client| {
             let pull = Pull::new(client, Searches::new(&MAPPINGS, SearchSettings::default()));
-            for cohort in [Cohort::Diagnosed, Cohort::Group("g1".into())] {
-                if let Err(error) = pull.cohort(&cohort).await {
-                    assert!(is_said(&error), "{error}");
-                }
+            if let Err(error) = pull.cohort(&Cohort::Diagnosed).await {
+                assert!(is_said(&error), "{error}");
             }
             pull.batch(&ids).await
-        }, &server, AuthSettings::None);
-        server.no_more_faults();
-        server.calls();
+        });
         match batch {
             Err(error) => prop_assert!(is_said(&error), "{}", error),
             Ok(batch) => {
@@ -96,19 +127,16 @@ proptest! {
     }
 
     #[test]
-    fn resources_of_any_shape_are_read_or_their_patients_set_aside(as_json in any::<bool>(), changes in changes()) {
-        let server = SERVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let patient = server.with(|store| store.get("Patient", ONE)).unwrap();
+    fn a_patient_of_any_shape_is_read_or_set_aside(as_json in any::<bool>(), changes in changes()) {
+        let site = site();
+        let patient = site.small.with(|store| store.get("Patient", ONE)).unwrap();
         let body = changed(&patient, as_json, &changes);
-        server.fault(usize::MAX, move |call| call.path == format!("Patient/{ONE}"), body);
         // The search does not bring the patient, who is asked for by the id.
-        server.fault(usize::MAX, |call| call.searches("Patient"), Fault::changed(|body| body["entry"] = json!([])));
-        let batch = asked(async |client| {
-            let pull = Pull::new(client, Searches::new(&MAPPINGS, SearchSettings::default()));
-            pull.batch(&[ONE.to_owned()]).await
-        }, &server, AuthSettings::None);
-        server.no_more_faults();
-        server.calls();
+        let is_empty = Fault::changed(|body| body["entry"] = json!([]));
+        site.small.fault(usize::MAX, |call| call.searches("Patient"), is_empty);
+        let batch = site.meets(move |call| call.path == format!("Patient/{ONE}"), body, async |client| {
+            Pull::new(client, Searches::new(&MAPPINGS, SearchSettings::default())).batch(&[ONE.to_owned()]).await
+        });
         match batch {
             Err(error) => prop_assert!(is_said(&error), "{}", error),
             Ok(batch) => drop(batch.records()),
@@ -117,39 +145,34 @@ proptest! {
 
     #[test]
     fn a_statement_of_any_shape_is_examined(as_json in any::<bool>(), changes in changes()) {
-        let server = SERVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let search = SearchSettings::default();
         let body = changed(&STATEMENT, as_json, &changes);
-        server.fault(usize::MAX, |call| call.path == "metadata", body);
-        let settings = SearchSettings::default();
-        let report = asked(async |client| {
-            let (auth, search) = (&AuthSettings::None, &settings);
-            Doctor { server: client, auth, search, mappings: &MAPPINGS, sample: 1 }.examine().await
-        }, &server, AuthSettings::None);
-        server.no_more_faults();
-        server.calls();
+        let report = site().meets(|call| call.path == "metadata", body, async |client| {
+            let auth = &AuthSettings::None;
+            Doctor { server: client, auth, search: &search, mappings: &MAPPINGS, sample: 0 }.examine().await
+        });
         prop_assert!(!report.to_string().is_empty() && serde_json::to_string(&report).is_ok());
     }
 
     #[test]
-    fn an_answer_to_a_transaction_of_any_shape_is_done_refused_or_looked_at_again(as_json in any::<bool>(), changes in changes()) {
-        let server = SERVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let entry = json!({ "response": { "status": "201 Created", "etag": "W/\"1\"", "location": "CarePlan/1/_history/1" } });
-        let answer = json!({ "resourceType": "Bundle", "type": "transaction-response", "entry": [entry, entry] });
-        server.fault(usize::MAX, |call| call.is_write(), changed(&answer, as_json, &changes));
+    fn an_answer_to_a_transaction_of_any_shape_is_done_refused_or_looked_at_again(
+        as_json in any::<bool>(), changes in changes()
+    ) {
+        let response = json!({ "status": "201 Created", "etag": "W/\"1\"", "location": "CarePlan/1/_history/1" });
+        let entries = json!([{ "response": response }, { "response": response }]);
+        let answer = json!({ "resourceType": "Bundle", "type": "transaction-response", "entry": entries });
         let sent = json!({ "resourceType": "Bundle", "type": "transaction", "entry": [
             { "request": { "method": "POST", "url": "CarePlan", "ifNoneExist": "identifier=a|b" } },
             { "request": { "method": "POST", "url": "Provenance" } }] });
-        let written = asked(async |client| send(client, &sent).await, &server, AuthSettings::None);
-        server.no_more_faults();
-        server.calls();
-        if let Err(error) = written {
+        let body = changed(&answer, as_json, &changes);
+        if let Err(error) = site().meets(Call::is_write, body, async |client| send(client, &sent).await) {
             prop_assert!(is_said(&error), "{}", error);
         }
     }
 
     #[test]
     fn what_stands_in_any_shape_is_compared(number in any::<usize>(), changes in changes()) {
-        let text = super::super::properties::RECORDS[number % super::super::properties::RECORDS.len()].to_string();
+        let text = RECORDS[number % RECORDS.len()].to_string();
         let records = plasmabridge::pull::records(&text).unwrap();
         let (inputs, _) = MAPPINGS.map(&records[0]);
         let Some(stood) = written(&inputs, "2026-11-22", &[]).unwrap().into_iter().next() else { return Ok(()) };
@@ -214,33 +237,42 @@ const HEADERS: [&str; 10] = [
 ];
 
 proptest! {
-    #![proptest_config(some(10, 40))]
+    #![proptest_config(cases(8))]
 
     #[test]
-    fn tokens_and_configurations_of_any_shape_are_used_or_refused(of_token in any::<bool>(), as_json in any::<bool>(), changes in changes()) {
-        let guarded = GUARDED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (server, smart) = &*guarded;
+    fn tokens_and_configurations_of_any_shape_are_used_or_refused(
+        of_token in any::<bool>(), as_json in any::<bool>(), changes in changes()
+    ) {
+        let guarded = GUARDED.lock().unwrap_or_else(PoisonError::into_inner);
+        let (small, smart) = &*guarded;
         let (path, answer) = match of_token {
-            true => ("token", json!({ "access_token": "s3cret", "token_type": "bearer", "expires_in": 300, "scope": "system/*.rs" })),
-            false => (".well-known/smart-configuration", json!({ "token_endpoint": format!("{}/token", server.base) })),
+            true => {
+                let lifetime = 300;
+                ("token", json!({ "access_token": "s3cret", "expires_in": lifetime, "scope": "system/*.rs" }))
+            }
+            false => (CONFIGURATION, json!({ "token_endpoint": format!("{}/token", small.base) })),
         };
-        server.fault(usize::MAX, move |call| call.path == path, changed(&answer, as_json, &changes));
-        let asked = asked(async |client| client.get("Patient/p1").await, server, AuthSettings::Smart(smart.clone()));
-        server.no_more_faults();
-        server.calls();
-        if let Err(error) = asked {
+        small.fault(usize::MAX, move |call| call.path == path, changed(&answer, as_json, &changes));
+        let client = client(small, AuthSettings::Smart(smart.clone()));
+        let answered = runtime().block_on(client.get("Patient/p1"));
+        small.no_more_faults();
+        small.calls();
+        if let Err(error) = answered {
             prop_assert!(is_said(&error) && !error.to_string().contains("s3cret"), "{}", error);
         }
     }
+}
 
-    #[test]
-    fn headers_of_any_shape_are_read_or_passed_over(header in 0..HEADERS.len(), of_date in any::<bool>()) {
-        let server = SERVER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (status, name) = if of_date { (200, "date") } else { (429, "retry-after") };
-        server.fault(2, |call| call.path == "metadata", Fault::With(status, name, HEADERS[header].to_owned()));
-        let answer = asked(async |client| client.get("metadata").await, &server, AuthSettings::None);
-        server.no_more_faults();
-        server.calls();
-        prop_assert_eq!(answer.is_ok(), of_date);
+const CONFIGURATION: &str = ".well-known/smart-configuration";
+
+#[test]
+fn headers_of_any_shape_are_read_or_passed_over() {
+    let site = site();
+    for header in HEADERS {
+        for (status, name) in [(200, "date"), (429, "retry-after")] {
+            let fault = Fault::With(status, name, header.to_owned());
+            let answer = site.meets(|call| call.path == "metadata", fault, async |client| client.get("metadata").await);
+            assert_eq!(answer.is_ok(), status == 200, "{name}: {header}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! State files: one that is damaged, or holds what no plasmabridge writes, is refused or read; never a panic.
 
 use super::super::mutate::{changes, of_bytes};
-use super::some;
+use super::cases;
 use plasmabridge::digest::Digest;
 use plasmabridge::inputs::Day;
 use plasmabridge::plan::ResourceKind;
@@ -19,7 +19,8 @@ fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
 }
 
-fn run(id: &str, started: i64) -> ThisRun {
+/// A run that remembers something.
+pub fn run(id: &str, started: i64) -> ThisRun {
     let decided_by = DecidedBy::this_program(None, "m".repeat(64), "da");
     ThisRun { id: id.to_owned(), started, as_of: day("2026-11-22"), decided_by }
 }
@@ -127,7 +128,7 @@ const COLUMNS: [(&str, &str); 20] = [
 ];
 
 proptest! {
-    #![proptest_config(some(10, 10))]
+    #![proptest_config(cases(10))]
 
     #[test]
     fn a_state_file_of_any_bytes_is_refused_or_used(changes in changes()) {

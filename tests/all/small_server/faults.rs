@@ -13,6 +13,8 @@ use tokio_stream::StreamExt as _;
 pub enum Fault {
     /// This status with an OperationOutcome; nothing was done.
     Status(u16),
+    /// This status with an OperationOutcome of these issues; nothing was done.
+    Refusal(u16, Value),
     /// This status and a header.
     With(u16, &'static str, String),
     /// The connection ends amid the body; what was asked is done.
@@ -37,7 +39,7 @@ impl Fault {
     /// Whether the server does what was asked although the answer goes wrong.
     pub fn is_done_all_the_same(&self) -> bool {
         match self {
-            Fault::Status(_) | Fault::With(..) | Fault::Body(_) => false,
+            Fault::Status(_) | Fault::Refusal(..) | Fault::With(..) | Fault::Body(_) => false,
             Fault::Reset | Fault::Slow(_) | Fault::Late(_) | Fault::Truncated | Fault::Changed(_) => true,
         }
     }
@@ -47,6 +49,9 @@ impl Fault {
         let half = bytes[..bytes.len() / 2].to_vec();
         match self {
             Fault::Status(status) => plain(&Answer::outcome(status, "processing")),
+            Fault::Refusal(status, issues) => {
+                plain(&Answer::of(status, serde_json::json!({ "resourceType": "OperationOutcome", "issue": issues })))
+            }
             Fault::With(status, name, value) => {
                 let mut answer = plain(&Answer::outcome(status, "throttled"));
                 answer.headers_mut().insert(name, value.parse().unwrap());
