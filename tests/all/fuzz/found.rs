@@ -181,11 +181,10 @@ fn by_pairs(versions: &[Version]) -> Vec<&'static str> {
         let mut all = versions.iter().filter(alike);
         let earlier = || versions[..place].iter().filter(alike);
         let undecided = |other: &Version| older(*version, *other).is_none();
-        if all.any(|other| older(*version, *other) == Some(true)) {
-            "gone"
-        } else if earlier()
-            .any(|other| undecided(other) && (version.1, version.2, version.3) == (other.1, other.2, other.3))
-        {
+        let is_older = all.any(|other| older(*version, *other) == Some(true));
+        let same =
+            |other: &Version| undecided(other) && (version.1, version.2, version.3) == (other.1, other.2, other.3);
+        if is_older || earlier().any(same) {
             "gone"
         } else if earlier().any(undecided) {
             "beside"
