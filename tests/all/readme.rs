@@ -3,6 +3,7 @@
 //! `UPDATE_README=1 cargo test readme` writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use plasmabridge::bounds;
 use plasmabridge::error::Exit;
 use plasmabridge::guideline::{ALL, decide};
 use plasmabridge::inputs::Day;
@@ -40,12 +41,28 @@ fn care_plan() -> String {
     format!("```json\n{}```\n", plasmabridge::write::json::text(activity))
 }
 
+fn limits() -> String {
+    let mut table = "| limit | of | usually |\n|---|---|---|\n".to_owned();
+    for entry in &bounds::ALL {
+        writeln!(table, "| `{}` | {} | {} |", entry.key, entry.of, thousands(entry.usual)).unwrap();
+    }
+    table
+}
+
+/// A number as a person reads it: `5,000,000`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let parts: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).unwrap()).collect();
+    parts.join(",")
+}
+
 #[test]
 fn the_readmes_tables_are_those_of_the_code() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let wanted = with_part(&readme, "<!-- recommendations:", &recommendations());
     let wanted = with_part(&wanted, "<!-- care plan:", &care_plan());
     let wanted = with_part(&wanted, "<!-- faults:", &super::faults::table());
+    let wanted = with_part(&wanted, "<!-- limits:", &limits());
     if std::env::var("UPDATE_README").is_ok() {
         std::fs::write("README.md", &wanted).unwrap();
     }
