@@ -134,6 +134,7 @@ impl Mappings {
         }
         loading.check_that_every_input_is_fed(files);
         loading.number_parts();
+        loading.check_that_all_can_be_numbered(files);
         sharing::check(&mut loading, files);
         loading.finish(digest(files))
     }
@@ -333,6 +334,23 @@ impl Loading {
                 let help = format!("add a table `[{input}]` with a `from`, or with `own_code_only` and the reason");
                 self.problems.push(problem.with_help(help));
             }
+        }
+    }
+
+    /// Systems have numbers of one byte, codes and what they start have two: no more of them can be told apart.
+    fn check_that_all_can_be_numbered(&mut self, files: &[SourceFile]) {
+        let (systems, numbers) = (usize::from(u8::MAX), usize::from(u16::MAX));
+        let counted = [
+            ("systems", self.codes.system_names().count(), systems),
+            ("codes", self.codes.all().count(), numbers),
+            ("units", self.units.count(), numbers),
+            ("ways to read an input", self.rules.len(), numbers),
+            ("near misses", self.misses.len(), numbers),
+        ];
+        let file = files.first().map_or("", |file| file.name.as_str());
+        for (what, count, most) in counted.into_iter().filter(|(_, count, most)| count > most) {
+            let message = format!("there are {count} {what}, and no more than {most} can be told apart");
+            self.problems.push(Problem::general(file, message));
         }
     }
 

@@ -26,7 +26,6 @@ impl SourceFile {
         let length = span.end.saturating_sub(span.start);
         let line = self.text.get(span.start..span.end).map_or(length, |text| text.find('\n').unwrap_or(length));
         problem.span = Some(SourceSpan::new(span.start.into(), line));
-        problem.position = Some(self.position(span.start));
         problem.label = label.into();
         problem
     }
@@ -36,20 +35,11 @@ impl SourceFile {
         Problem {
             message: message.into(),
             file: self.name.clone(),
-            position: None,
             source: Some(NamedSource::new(&self.name, Arc::clone(&self.text)).with_language("TOML")),
             span: None,
             label: String::new(),
             help: None,
         }
-    }
-
-    /// Line and column of an offset, counted from 1; columns in characters.
-    fn position(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
     }
 }
 
@@ -60,8 +50,6 @@ pub struct Problem {
     pub message: String,
     /// The file.
     pub file: String,
-    /// Line and column, counted from 1, where there is a place.
-    pub position: Option<(usize, usize)>,
     source: Option<NamedSource<Arc<String>>>,
     span: Option<SourceSpan>,
     label: String,
@@ -74,7 +62,6 @@ impl Problem {
         Problem {
             message: message.into(),
             file: file.into(),
-            position: None,
             source: None,
             span: None,
             label: String::new(),
@@ -88,6 +75,14 @@ impl Problem {
         self
     }
 
+    /// Line and column, counted from 1, where there is a place; columns in characters.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        let before = self.source.as_ref()?.inner().get(..self.span?.offset()).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Some((line, column))
+    }
+
     /// What to do about it.
     pub fn advice(&self) -> Option<&str> {
         self.help.as_deref()
@@ -96,7 +91,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.position {
+        match self.position() {
             Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
             None => write!(f, "{}: {}", self.file, self.message),
         }
@@ -121,8 +116,17 @@ impl Diagnostic for Problem {
     }
 }
 
+/// No word that can be meant is as long as this.
+const LONGEST_WORD: usize = 100;
+
+/// So many problems are shown with a picture; of more only the number.
+const MOST_PICTURES: usize = 100;
+
 /// The closest of some words to one that is none of them, if any is close enough to have been meant.
 pub fn closest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let limit = ((word.chars().count() + 1) / 3).max(1);
     words
         .into_iter()
@@ -166,11 +170,16 @@ fn distance(a: &str, b: &str) -> usize {
 pub fn picture(problems: &[Problem]) -> String {
     let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor()).with_width(110);
     let mut picture = String::new();
-    for problem in problems {
+    for problem in problems.iter().take(MOST_PICTURES) {
         if handler.render_report(&mut picture, problem).is_err() {
             picture.push_str(&problem.to_string());
             picture.push('\n');
         }
+    }
+    match problems.len().saturating_sub(MOST_PICTURES) {
+        0 => {}
+        1 => picture.push_str("and one more\n"),
+        more => picture.push_str(&format!("and {more} more\n")),
     }
     picture
 }

@@ -18,14 +18,15 @@ pub(super) fn check(loading: &mut Loading, files: &[SourceFile]) {
     let mut found: Vec<(usize, Range<usize>, String, &'static str)> = Vec::new();
     for (code, places) in &uses {
         for (n, (second, span)) in places.iter().enumerate() {
-            for (first, _) in places.iter().take(n) {
-                let (Some(a), Some(b)) = (loading.rules.get(*first), loading.rules.get(*second)) else { continue };
-                let clash = first == second || !both_can_be_meant(a, b);
-                if clash {
-                    let written = loading.codes.get(*code).map_or("", |known| &known.code);
-                    let (message, help) = said(a, b, written);
-                    found.push((*second, span.clone(), message, help));
-                }
+            // Once for each place is enough, however often the code stands before it.
+            let clash = places.iter().take(n).find_map(|(first, _)| {
+                let (a, b) = (loading.rules.get(*first)?, loading.rules.get(*second)?);
+                (first == second || !both_can_be_meant(a, b)).then_some((a, b))
+            });
+            if let Some((a, b)) = clash {
+                let written = loading.codes.get(*code).map_or("", |known| &known.code);
+                let (message, help) = said(a, b, written);
+                found.push((*second, span.clone(), message, help));
             }
         }
         contradictions(loading, *code, places, &mut found);

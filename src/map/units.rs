@@ -120,6 +120,11 @@ impl Units {
         self.written.get(text).or_else(|| self.folded.get(fold(text).as_str())).copied()
     }
 
+    /// How many units there are.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
     /// All units.
     pub fn all(&self) -> impl Iterator<Item = UnitId> {
         (0..self.names.len()).filter_map(|place| u16::try_from(place).ok().map(UnitId))

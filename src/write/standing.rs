@@ -1,5 +1,6 @@
 //! What stands of ours for a patient: untouched, changed by another hand, or there twice.
 
+use crate::fhir::reference::is_id;
 use crate::plan::{ResourceKind, codes, fingerprint, withdrawal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -123,7 +124,8 @@ pub fn advises_the_same(wanted: &Value, theirs: &Value) -> bool {
     advice(wanted, &BTreeMap::new()) == advice(theirs, &rejected)
 }
 
-/// The reference of a standing resource.
+/// The reference of a standing resource; none where it has no id that a reference could have.
 pub fn reference(kind: ResourceKind, resource: &Value) -> Option<String> {
-    Some(format!("{}/{}", kind.name(), resource.get("id")?.as_str()?))
+    let id = resource.get("id")?.as_str().filter(|id| is_id(id))?;
+    Some(format!("{}/{id}", kind.name()))
 }

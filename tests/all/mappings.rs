@@ -4,7 +4,7 @@
 use super::bad_input::{copy_mappings, path, run_with};
 use plasmabridge::inputs::{Input, Kind};
 use plasmabridge::map::file::CodesIn;
-use plasmabridge::map::{Mappings, SourceFile, picture};
+use plasmabridge::map::{Mappings, Problem, SourceFile, picture};
 
 #[test]
 fn the_shipped_mappings_hold() {
@@ -74,10 +74,10 @@ fn every_mistake_is_told_with_its_place() {
         let says = head("says");
         let told = problems.iter().any(|problem| {
             let shown = format!("{} {}", problem.message, problem.advice().unwrap_or_default());
-            let line = problem.position.and_then(|(line, _)| text.lines().nth(line - 1)).unwrap_or_default();
+            let line = problem.position().and_then(|(line, _)| text.lines().nth(line - 1)).unwrap_or_default();
             let drawn = line.trim().is_empty() || picture(std::slice::from_ref(problem)).contains(line.trim());
             let place = problem.message.starts_with("no mapping feeds")
-                || (problem.file == name && problem.position.is_some_and(|(line, _)| line > says.len() + 1));
+                || (problem.file == name && problem.position().is_some_and(|(line, _)| line > says.len() + 1));
             place && drawn && says.iter().all(|words| shown.contains(words))
         });
         if !told {
@@ -223,4 +223,34 @@ fn mapping_files_do_not_hold_without_the_projects_own_codes() {
     let answer = check();
     assert_eq!(answer.exit, 3);
     assert!(answer.err.contains("codesystem-input.json: the file is not there"), "{}", answer.err);
+}
+
+/// The problems of the shipped files with this at the end of one.
+fn problems_with(name: &str, further: &str) -> Vec<Problem> {
+    let mut files = shipped();
+    let file = files.iter_mut().find(|file| file.name.ends_with(name)).unwrap();
+    *file = SourceFile::new(file.name.clone(), format!("{}\n{further}", file.text));
+    Mappings::of_files(&files).unwrap_err()
+}
+
+#[test]
+fn a_code_that_stands_there_very_often_is_told_once_for_each_place_and_shown_a_hundred_times() {
+    let code = r#"{ system = "loinc", code = "1-1", display = "Invented", trust = "A" }, "#.repeat(300);
+    let from = format!(
+        "[[haemoglobin.from]]\nresource = \"Observation\"\ncodes = [{code}]\nvalue = {{ quantity = [\"mmol/L\"] }}\n"
+    );
+    let problems = problems_with("laboratory.toml", &from);
+    assert_eq!(problems.len(), 299);
+    let shown = picture(&problems);
+    assert_eq!(shown.matches("stands twice").count(), 100);
+    assert!(shown.ends_with("and 199 more\n"), "{shown}");
+}
+
+#[test]
+fn more_systems_than_can_be_told_apart_are_refused() {
+    let system =
+        |n: usize| format!("[s{n}]\nname = \"Invented\"\nlicence = \"none\"\nuris = [\"https://example.org/{n}\"]\n");
+    let problems = problems_with("systems.toml", &(0..255).map(system).collect::<String>());
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(said.len() == 1 && said[0].contains("systems, and no more than 255 can be told apart"), "{said:?}");
 }

@@ -43,6 +43,22 @@ fn an_id_that_no_reference_can_carry_is_no_id() {
 }
 
 #[test]
+fn a_plan_of_another_hand_whose_id_no_reference_can_carry_is_not_referred_to() {
+    let text = bundle("p1").to_string();
+    let records = plasmabridge::pull::records(&text).unwrap();
+    let (inputs, _) = MAPPINGS.map(&records[0]);
+    let mut stands = written(&inputs, DAYS[0], &[]).unwrap().remove(0);
+    // Another hand has left one activity and no word of what was written, so there is something to say again.
+    stands["activity"].as_array_mut().unwrap().truncate(1);
+    stands["extension"] = json!([]);
+    for (id, replaces) in [("plan-1", json!([{ "reference": "CarePlan/plan-1" }])), ("\u{feff}", Value::Null)] {
+        stands["id"] = json!(id);
+        let again = written(&inputs, DAYS[0], std::slice::from_ref(&stands)).unwrap();
+        assert_eq!(again[0]["replaces"], replaces);
+    }
+}
+
+#[test]
 fn what_only_looks_like_a_time_of_fhir_is_none() {
     let none = [
         "-009999-01-01T00:00:00Z",
@@ -181,10 +197,9 @@ fn by_pairs(versions: &[Version]) -> Vec<&'static str> {
         let mut all = versions.iter().filter(alike);
         let earlier = || versions[..place].iter().filter(alike);
         let undecided = |other: &Version| older(*version, *other).is_none();
-        let is_older = all.any(|other| older(*version, *other) == Some(true));
-        let same =
-            |other: &Version| undecided(other) && (version.1, version.2, version.3) == (other.1, other.2, other.3);
-        if is_older || earlier().any(same) {
+        let is_twin = |other: &Version| (version.1, version.2, version.3) == (other.1, other.2, other.3);
+        let is_replaced = all.any(|other| older(*version, *other) == Some(true));
+        if is_replaced || earlier().any(|other| undecided(other) && is_twin(other)) {
             "gone"
         } else if earlier().any(undecided) {
             "beside"
