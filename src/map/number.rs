@@ -101,10 +101,19 @@ impl Mappings {
     /// The unit of a number: its UCUM code; the text where there is no code; both where they say the same.
     fn unit(&self, written: &Written<'_>) -> WrittenUnit {
         let stated = |text: &Option<crate::fhir::text::Text<'_>>| {
-            let text = text.as_deref().map(str::trim)?;
+            let text = trimmed(text.as_deref()?);
             (!text.is_empty()).then(|| self.units.written(text))
         };
-        let of_other_system = written.system.as_deref().is_some_and(|system| system.trim_end_matches('/') != UCUM);
+        let is_other = |system: &str| system != UCUM && system.trim_end_matches('/') != UCUM;
+        let of_other_system = written.system.as_deref().is_some_and(is_other);
+        // Code and text are mostly the same, and then looked up once.
+        if !of_other_system && written.code.is_some() && written.code.as_deref() == written.unit.as_deref() {
+            return match stated(&written.code) {
+                None => WrittenUnit::None,
+                Some(None) => WrittenUnit::Unknown,
+                Some(Some(unit)) => WrittenUnit::Known(unit),
+            };
+        }
         let code = if of_other_system { None } else { stated(&written.code) };
         match (code, stated(&written.unit)) {
             (None, None) if of_other_system && written.code.is_some() => WrittenUnit::Unknown,
@@ -116,6 +125,12 @@ impl Mappings {
             (Some(Some(code)), Some(Some(text))) => WrittenUnit::Two(code, text),
         }
     }
+}
+
+/// Without blanks around it; hardly any text has them.
+fn trimmed(text: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last()) { text } else { text.trim() }
 }
 
 /// The decimal as it is written.
