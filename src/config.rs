@@ -2,7 +2,7 @@
 
 use crate::bounds::{ALL, Bound, Bounds, NoBound};
 use crate::pull::server::{SearchSettings, TypeSettings};
-use crate::server::{AuthSettings, Limits, Settings, Smart, SmartAlgorithm};
+use crate::server::{AuthSettings, ExportSettings, Limits, Settings, Smart, SmartAlgorithm};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ pub const TOKEN_VARIABLE: &str = "PLASMABRIDGE_TOKEN";
 
 /// The scopes that reading and writing need.
 const SCOPES: &str = "system/Patient.rs system/Condition.rs system/Observation.rs system/DiagnosticReport.rs \
-                      system/Procedure.rs system/Specimen.rs system/BodyStructure.rs system/CarePlan.cruds \
-                      system/RiskAssessment.cruds system/Provenance.c";
+                      system/Procedure.rs system/BodyStructure.rs system/CarePlan.cruds system/RiskAssessment.cruds \
+                      system/Provenance.c";
 
 /// A configuration file as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,6 +27,8 @@ struct File {
     tls: Tls,
     limits: LimitsTable,
     search: Search,
+    bulk: Bulk,
+    runs: Runs,
     /// The hours in which the server may be asked, as `20:00-06:00`; at all hours if not said.
     hours: Option<String>,
 }
@@ -96,6 +98,23 @@ struct Search {
     types: BTreeMap<String, TypeSettings>,
 }
 
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Bulk {
+    deadline_seconds: Option<u64>,
+    largest_mb: Option<u64>,
+    file_origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Runs {
+    keep_days: Option<NonZeroU32>,
+}
+
+/// How long the record of a run is kept where nothing else is said, in days.
+pub const KEEP_DAYS: NonZeroU32 = NonZeroU32::new(90).unwrap();
+
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -155,6 +174,8 @@ pub struct Config {
     pub search: SearchSettings,
     /// From which minute of the day to which it may be asked; at all hours if nothing is said.
     pub hours: Option<(u16, u16)>,
+    /// How long the record of a run is kept, in days.
+    pub keep_days: NonZeroU32,
 }
 
 impl Config {
@@ -180,6 +201,7 @@ impl Config {
             ca_file: file.tls.ca_file,
             client_certificate_file: file.tls.client_certificate_file,
             allow_http,
+            export: export(file.bulk),
             ..Settings::of(url)
         };
         let usual = SearchSettings::default();
@@ -191,7 +213,8 @@ impl Config {
             types: file.search.types,
         };
         let hours = file.hours.map(|text| hours(&text).ok_or(ConfigError::Hours(text))).transpose()?;
-        Ok(Config { settings, search, hours })
+        let keep_days = file.runs.keep_days.unwrap_or(KEEP_DAYS);
+        Ok(Config { settings, search, hours, keep_days })
     }
 
     /// Whether the server may be asked at this minute of the day.
@@ -264,6 +287,15 @@ fn limits(table: &LimitsTable) -> Limits {
         longest_retry_after: table.longest_retry_after_seconds.map_or(usual.longest_retry_after, Duration::from_secs),
         connect_timeout: table.connect_timeout_seconds.map_or(usual.connect_timeout, Duration::from_secs),
         timeout: table.timeout_seconds.map_or(usual.timeout, Duration::from_secs),
+    }
+}
+
+fn export(table: Bulk) -> ExportSettings {
+    let usual = ExportSettings::default();
+    ExportSettings {
+        deadline: table.deadline_seconds.map_or(usual.deadline, Duration::from_secs),
+        largest: table.largest_mb.map_or(usual.largest, |mb| mb << 20),
+        file_origins: table.file_origins,
     }
 }
 

@@ -19,15 +19,17 @@ pub enum Exit {
     Configuration = 3,
     /// The server cannot be reached, or refuses.
     Server = 4,
-    /// Some patients were not decided; the others were.
+    /// Some patients were not decided, or something of the input could not be read; all the others were.
     SomeNotDecided = 5,
     /// A dry run found something to write.
     WouldChange = 6,
+    /// A replay decided otherwise than its run.
+    OtherDecision = 7,
 }
 
 impl Exit {
     /// All of them, in order.
-    pub const ALL: [Exit; 7] = [
+    pub const ALL: [Exit; 8] = [
         Exit::Done,
         Exit::OurFault,
         Exit::Arguments,
@@ -35,6 +37,7 @@ impl Exit {
         Exit::Server,
         Exit::SomeNotDecided,
         Exit::WouldChange,
+        Exit::OtherDecision,
     ];
 
     /// What the code means, in a few words.
@@ -45,8 +48,11 @@ impl Exit {
             Exit::Arguments => "the arguments cannot be used",
             Exit::Configuration => "the configuration or a mapping file cannot be used",
             Exit::Server => "the server cannot be reached, or refuses",
-            Exit::SomeNotDecided => "some patients were not decided and are listed; the others were",
+            Exit::SomeNotDecided => {
+                "some patients were not decided, or some input could not be read; it is listed, and all else was decided"
+            }
             Exit::WouldChange => "a dry run found something to write",
+            Exit::OtherDecision => "a replay decided otherwise than its run",
         }
     }
 }

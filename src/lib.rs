@@ -3,6 +3,7 @@
 pub mod bounds;
 pub mod cli;
 pub mod config;
+pub mod digest;
 pub mod doctor;
 pub mod error;
 pub mod fhir;

@@ -25,11 +25,7 @@ pub struct Arguments {
 /// Examines; the server is only read.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     let mut config = arguments.common.config(&arguments.server)?;
-    if !super::is_open(&config) {
-        let why = "outside the hours of the configuration the server is not asked: ask within them, or by a \
-                   configuration without `hours`";
-        return Err(Failed::Configuration(why.to_owned()));
-    }
+    super::within_hours(&config)?;
     // Whoever asks is waiting: a server that is down is to be told now, and not after all tries of a sync.
     config.settings.limits.retries = config.settings.limits.retries.min(1);
     let mappings = arguments.common.mappings()?;

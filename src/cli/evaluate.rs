@@ -71,6 +71,7 @@ fn from_records(arguments: &Arguments) -> Result<Exit, Failed> {
     let mut total = CoverageReport::of_many();
     let mut output = Output::new();
     let mut ended = Ok(Written::Yes);
+    let mut decided = 0;
     files.each(
         |record| {
             let (inputs, coverage) = mappings.map(record);
@@ -86,6 +87,7 @@ fn from_records(arguments: &Arguments) -> Result<Exit, Failed> {
                 Err(failure) => failures.push(failure),
                 Ok(Err(failed)) => ended = Err(failed),
                 Ok(Ok(printed)) => {
+                    decided += 1;
                     if let Some(coverage) = &printed.coverage {
                         total.add(coverage);
                     }
@@ -103,7 +105,7 @@ fn from_records(arguments: &Arguments) -> Result<Exit, Failed> {
         output.write(&text)?;
     }
     output.finish()?;
-    Ok(tell_failures(&failures))
+    Ok(tell_failures(&failures, decided))
 }
 
 fn go_on(ended: &Result<Written, Failed>) -> ControlFlow<()> {

@@ -2,10 +2,12 @@
 
 use super::{Common, Output, Written, tell_failures};
 use crate::error::{Exit, Failed};
-use crate::guideline::explanation::Basis;
+use crate::fhir::Record;
+use crate::guideline::explanation::{Basis, DoseFigure, Figure};
 use crate::guideline::{ALL, Decision, Recommendation, RecommendationId, all, decide};
-use crate::inputs::{Input, Look};
+use crate::inputs::{Input, Kind, Look};
 use crate::map::Mappings;
+use crate::plan::wording::words;
 use crate::plan::{Language, recommendation_text, wording};
 use crate::pull::PatientFiles;
 use clap::Args;
@@ -36,7 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     };
     let mappings = arguments.common.mappings()?;
     match (&arguments.patient, others.as_slice()) {
-        (None, []) => of_the_guideline(&wanted, &mappings),
+        (None, []) => of_the_guideline(&wanted, &mappings, arguments.common.language()),
         (None, [word, ..]) => Err(Failed::Arguments(format!(
             "`{word}` is not a recommendation (R01 to R21); to explain a patient's record, say whose with `--patient ID`"
         ))),
@@ -51,10 +53,10 @@ fn recommendation(word: &str) -> Option<RecommendationId> {
     RecommendationId::of(&word.to_uppercase())
 }
 
-fn of_the_guideline(wanted: &[RecommendationId], mappings: &Mappings) -> Result<Exit, Failed> {
+fn of_the_guideline(wanted: &[RecommendationId], mappings: &Mappings, language: Language) -> Result<Exit, Failed> {
     let mut output = Output::new();
     for entry in ALL.iter().filter(|entry| wanted.contains(&entry.id)) {
-        let text = described(entry, mappings).map_err(|error| Failed::OurFault(error.to_string()))?;
+        let text = described(entry, mappings, language).map_err(|error| Failed::OurFault(error.to_string()))?;
         if output.write(text.as_bytes())? == Written::NobodyReads {
             break;
         }
@@ -63,43 +65,61 @@ fn of_the_guideline(wanted: &[RecommendationId], mappings: &Mappings) -> Result<
     Ok(Exit::Done)
 }
 
-fn described(entry: &all::Entry, mappings: &Mappings) -> Result<String, std::fmt::Error> {
+/// One recommendation: its sentence in both languages, the rest in one; inputs by the names of the contract.
+fn described(entry: &all::Entry, mappings: &Mappings, language: Language) -> Result<String, std::fmt::Error> {
+    let say = |english, danish| words(english, danish).in_language(language);
     let mut text = String::new();
-    let subject = wording::subject(entry.id).in_language(Language::English);
-    let strength = entry.strength.map_or("no strength", |strength| strength.word());
-    writeln!(text, "{} {subject} (grade {}, {strength})", entry.id, entry.grade)?;
+    let subject = wording::subject(entry.id).in_language(language);
+    let strength = match entry.strength {
+        Some(strength) => wording::strength(strength).in_language(language),
+        None => say("no strength", "uden styrke"),
+    };
+    writeln!(text, "{} {subject} ({} {}, {strength})", entry.id, say("grade", "grad"), entry.grade)?;
     writeln!(text, "  en  {}\n  da  {}", entry.english, entry.danish)?;
     let Some(explanation) = entry.id.explanation() else { return Ok(text) };
     let mut read = BTreeSet::new();
     for basis in explanation.all() {
-        described_basis(basis, &mut text)?;
+        described_basis(basis, language, &mut text)?;
         read.extend(basis.inputs.iter().copied());
     }
     if !explanation.ambiguities.is_empty() {
-        writeln!(text, "  where the guideline is unclear")?;
+        writeln!(text, "  {}", say("where the guideline is unclear", "hvor retningslinjen er uklar"))?;
     }
     for ambiguity in explanation.ambiguities {
-        writeln!(text, "    {ambiguity}  {}", wording::ambiguity(*ambiguity).in_language(Language::English))?;
+        writeln!(text, "    {ambiguity}  {}", wording::ambiguity(*ambiguity).in_language(language))?;
     }
     let files: BTreeSet<&str> = read.iter().flat_map(|input| mappings.files_of(*input)).collect();
-    writeln!(text, "  fed by {}\n", files.into_iter().collect::<Vec<_>>().join(", "))?;
+    let files = files.into_iter().collect::<Vec<_>>().join(", ");
+    writeln!(text, "  {} {files}\n", say("fed by", "får data via"))?;
     Ok(text)
 }
 
-fn described_basis(basis: &Basis, text: &mut String) -> std::fmt::Result {
-    if basis.inputs.is_empty() && basis.limits.is_empty() && basis.periods.is_empty() {
+fn described_basis(basis: &Basis, language: Language, text: &mut String) -> std::fmt::Result {
+    let Basis { name, inputs, limits, periods, doses } = basis;
+    if inputs.is_empty() && limits.is_empty() && periods.is_empty() && doses.is_empty() {
         return Ok(());
     }
-    writeln!(text, "  reads {}", basis.name)?;
-    if !basis.inputs.is_empty() {
-        let inputs: Vec<&str> = basis.inputs.iter().map(|input: &Input| input.word()).collect();
+    let source = |source| wording::source(source).in_language(language);
+    writeln!(text, "  {} {}", words("reads", "læser").in_language(language), wording::phrase(*name, language))?;
+    if !inputs.is_empty() {
+        let inputs: Vec<&str> = inputs.iter().map(|input: &Input| input.word()).collect();
         writeln!(text, "    {}", inputs.join(", "))?;
     }
-    for figure in basis.limits {
-        writeln!(text, "    {} {} [{}]", figure.what, figure.limit, figure.limit.source)?;
+    for DoseFigure { what, dose } in *doses {
+        let said = wording::dose(dose.gy, dose.fractions, language);
+        writeln!(text, "    {said} {} [{}]", wording::phrase(*what, language), source(dose.source))?;
     }
-    for period in basis.periods {
-        writeln!(text, "    {} {} [{}]", period.length, period.what, period.source)?;
+    for Figure { what, limit } in *limits {
+        let said = wording::limit(*limit, language);
+        writeln!(text, "    {} {said} [{}]", wording::phrase(*what, language), source(limit.source))?;
+    }
+    for period in *periods {
+        let (length, what) = (wording::length(period.length, language), wording::phrase(period.what, language));
+        let said = match language {
+            Language::English => format!("{length} {what}"),
+            Language::Danish => format!("{what}: {length}"),
+        };
+        writeln!(text, "    {said} [{}]", source(period.source))?;
     }
     Ok(())
 }
@@ -117,27 +137,32 @@ fn of_a_patient(
     let mut failures = files.failures().to_vec();
     let mut output = Output::new();
     let mut ended = Ok(Written::Yes);
+    let mut decided = 0;
     files.each(
         |record| {
             let (inputs, _) = mappings.map(record);
             let decision = decide(&inputs, common.day());
-            explained(&decision, wanted, common.language()).map_err(|error| Failed::OurFault(error.to_string()))
+            explained(&decision, record, wanted, common.language()).map_err(|error| Failed::OurFault(error.to_string()))
         },
         |result| {
             match result {
                 Err(failure) => failures.push(failure),
-                Ok(text) => ended = text.and_then(|text| output.write(text.as_bytes())),
+                Ok(text) => {
+                    decided += 1;
+                    ended = text.and_then(|text| output.write(text.as_bytes()));
+                }
             }
             ControlFlow::Continue(())
         },
     );
     ended?;
     output.finish()?;
-    Ok(tell_failures(&failures))
+    Ok(tell_failures(&failures, decided))
 }
 
 fn explained(
     decision: &Decision<'_>,
+    record: &Record<'_>,
     wanted: &[RecommendationId],
     language: Language,
 ) -> Result<String, std::fmt::Error> {
@@ -145,28 +170,31 @@ fn explained(
     let Some(outcome) = &decision.outcome else {
         text.push_str(&crate::plan::text(decision, language));
         for look in &decision.looks {
-            explained_look(look, &mut text)?;
+            explained_look(look, record, &mut text)?;
         }
         return Ok(text);
     };
     for recommendation in outcome.recommendations.iter().filter(|it| wanted.contains(&it.id)) {
-        explained_outcome(decision, recommendation, language, &mut text)?;
+        explained_outcome(decision, record, recommendation, language, &mut text)?;
     }
     Ok(text)
 }
 
 fn explained_outcome(
     decision: &Decision<'_>,
+    record: &Record<'_>,
     recommendation: &Recommendation<'_>,
     language: Language,
     text: &mut String,
 ) -> std::fmt::Result {
     let subject = wording::subject(recommendation.id).in_language(language);
-    writeln!(text, "\n{} {subject}: {}", recommendation.id, recommendation.status)?;
+    let status = wording::status(recommendation.status).in_language(language);
+    writeln!(text, "\n{} {subject}: {status}", recommendation.id)?;
     writeln!(text, "  {}", recommendation_text(recommendation, language))?;
     if !recommendation.missing.is_empty() {
         let missing: Vec<&str> = recommendation.missing.iter().map(Input::word).collect();
-        writeln!(text, "  open until known: {}", missing.join(", "))?;
+        let open = words("open until known", "uafklaret, til dette kendes").in_language(language);
+        writeln!(text, "  {open}: {}", missing.join(", "))?;
     }
     for ambiguity in &recommendation.ambiguities {
         writeln!(text, "  {ambiguity}: {}", wording::ambiguity(*ambiguity).in_language(language))?;
@@ -174,7 +202,7 @@ fn explained_outcome(
     let mut last = String::new();
     for look in decision.because(recommendation) {
         let mut line = String::new();
-        explained_look(look, &mut line)?;
+        explained_look(look, record, &mut line)?;
         // A fact may look at the same value for the same test on its way to two results.
         if line != last {
             text.push_str(&line);
@@ -185,10 +213,20 @@ fn explained_outcome(
 }
 
 /// The input, its value, the test and its result, and the resource with its version and date.
-fn explained_look(look: &Look<'_>, text: &mut String) -> std::fmt::Result {
+fn explained_look(look: &Look<'_>, record: &Record<'_>, text: &mut String) -> std::fmt::Result {
     let time = look.entry.and_then(|entry| entry.time).map(|time| format!(" ({time})")).unwrap_or_default();
     let source = look.source().map(|source| format!("  {source}")).unwrap_or_default();
-    let value = look.value().to_string();
+    let mut value = look.value().to_string();
+    if let Some(unit) = unit_as_written(look, &value, record) {
+        value = format!("{value} {unit}");
+    }
     let test = look.test.to_string();
     writeln!(text, "    {:<38} {value:<34} {test:<24} {:<8}{source}{time}", look.input.word(), look.result.word())
+}
+
+/// The unit of a value of the work-up panel, which keeps the one that it came in: as the resource writes it.
+fn unit_as_written<'r>(look: &Look<'_>, value: &str, record: &'r Record<'_>) -> Option<&'r str> {
+    let keeps_its_unit = look.input.kind() == Kind::Quantity && look.input.unit().is_none();
+    let number = value.rsplit(' ').next().filter(|_| keeps_its_unit)?;
+    record.unit_as_written(look.source()?, number.parse().ok()?)
 }

@@ -4,9 +4,9 @@ use super::limits::LimitArguments;
 use super::{Output, tell};
 use crate::bounds::Bounds;
 use crate::error::{Exit, Failed};
-use crate::map::{Mappings, schema};
+use crate::map::{Mappings, Problem, code_system_problems, schema};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `mappings`.
 #[derive(Debug, Args)]
@@ -41,11 +41,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     let bounds = arguments.limits.over(Bounds::default());
     match &arguments.command {
         Command::Check { folder } => {
-            let mappings = Mappings::load(folder, &bounds).map_err(|problems| {
+            let codes = checked(folder, &bounds).map_err(|problems| {
                 tell(&format!("{} in `{}`", problems_in_words(problems.len()), folder.display()));
                 Failed::Mappings(problems)
             })?;
-            let codes = mappings.listed_codes().len();
             output.write(format!("`{}` holds: {codes} codes\n", folder.display()).as_bytes())?;
         }
         Command::List { folder } => {
@@ -62,6 +61,17 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     }
     output.finish()?;
     Ok(Exit::Done)
+}
+
+/// How many codes a folder's mapping files have, if it holds: the files, and the project's own codes beside them.
+fn checked(folder: &Path, bounds: &Bounds) -> Result<usize, Vec<Problem>> {
+    // A folder that is not there is one mistake, not two.
+    let beside = if folder.is_dir() { code_system_problems(folder) } else { Vec::new() };
+    match Mappings::load(folder, bounds) {
+        Ok(mappings) if beside.is_empty() => Ok(mappings.listed_codes().len()),
+        Ok(_) => Err(beside),
+        Err(problems) => Err(problems.into_iter().chain(beside).collect()),
+    }
 }
 
 fn problems_in_words(count: usize) -> String {

@@ -6,10 +6,14 @@ mod explain;
 mod limits;
 mod logging;
 mod mappings;
+mod program;
 mod quarantine;
+mod replay;
+mod runs;
 mod sample;
 mod seed;
 mod server_arguments;
+mod state_argument;
 mod sync;
 
 use self::limits::LimitArguments;
@@ -49,10 +53,14 @@ enum Command {
     Mappings(mappings::Arguments),
     /// Tell who could not be decided or written, and let them be tried again
     Quarantine(quarantine::Arguments),
+    /// Decide again what an earlier run decided, from the versions that it has read, and compare
+    Replay(replay::Arguments),
+    /// Tell which runs there were, what each decided from which versions, and why it changed what
+    Runs(runs::Arguments),
     /// Print invented patients as NDJSON, a Bundle a line
     Sample(sample::Arguments),
     /// Bring CarePlans and RiskAssessments into agreement with the records
-    Sync(sync::Arguments),
+    Sync(Box<sync::Arguments>),
     /// Put invented patients on a test server, all under one tag
     Seed(seed::Seed),
     /// Take away from a test server all that carries the tag, and what was written about those patients
@@ -65,9 +73,8 @@ struct Common {
     /// Decide for this day (2026-11-22) instead of today; nothing later counts
     #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<Day>,
-    /// Use the mapping files of this folder instead of those that the program carries
-    #[arg(long, value_name = "DIR", env = "PLASMABRIDGE_MAPPINGS")]
-    mappings: Option<PathBuf>,
+    #[command(flatten)]
+    mappings: MappingFiles,
     /// The language of what a person reads
     #[arg(long, value_name = "LANGUAGE", default_value = "en", env = "PLASMABRIDGE_LANG")]
     lang: Lang,
@@ -76,6 +83,24 @@ struct Common {
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
     limits: LimitArguments,
+}
+
+/// Which mapping files.
+#[derive(Clone, Debug, Args)]
+struct MappingFiles {
+    /// Use the mapping files of this folder instead of those that the program carries
+    #[arg(long, value_name = "DIR", env = "PLASMABRIDGE_MAPPINGS")]
+    mappings: Option<PathBuf>,
+}
+
+impl MappingFiles {
+    fn load(&self, bounds: &Bounds) -> Result<Mappings, Failed> {
+        match &self.mappings {
+            Some(folder) => Mappings::load(folder, bounds),
+            None => Mappings::embedded(),
+        }
+        .map_err(Failed::Mappings)
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -115,11 +140,7 @@ impl Common {
     }
 
     fn mappings(&self) -> Result<Mappings, Failed> {
-        match &self.mappings {
-            Some(folder) => Mappings::load(folder, &self.bounds()),
-            None => Mappings::embedded(),
-        }
-        .map_err(Failed::Mappings)
+        self.mappings.load(&self.bounds())
     }
 }
 
@@ -154,6 +175,8 @@ pub fn run() -> Exit {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Mappings(arguments) => mappings::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Runs(arguments) => runs::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
         Command::Seed(arguments) => seed::put(&arguments),
@@ -182,8 +205,8 @@ fn tell(line: &str) {
     drop(writeln!(io::stderr().lock(), "{line}"));
 }
 
-/// Names each failure, and how many patients are not decided because of them all.
-fn tell_failures(failures: &[Failure]) -> Exit {
+/// Names each failure, and who is not decided because of them all, beside so many who are.
+fn tell_failures(failures: &[Failure], decided: usize) -> Exit {
     if failures.is_empty() {
         return Exit::Done;
     }
@@ -196,11 +219,13 @@ fn tell_failures(failures: &[Failure]) -> Exit {
     }
     let (problems, count) = (failures.len(), patients.len());
     let is = if problems == 1 { "problem" } else { "problems" };
-    match count {
-        0 => tell(&format!("{problems} {is}; no patient that is named is concerned, all are decided")),
-        1 => tell(&format!("{problems} {is}; not decided: {}", patients.join(", "))),
-        _ => tell(&format!("{problems} {is}; {count} patients are not decided: {}", patients.join(", "))),
-    }
+    tell(&match (count, decided) {
+        (0, 0) => format!("{problems} {is}; nobody is decided"),
+        (0, 1) => format!("{problems} {is}, of no patient that is known; 1 patient is decided"),
+        (0, _) => format!("{problems} {is}, of no patient that is known; {decided} patients are decided"),
+        (1, _) => format!("{problems} {is}; not decided: {}", patients.join(", ")),
+        _ => format!("{problems} {is}; {count} patients are not decided: {}", patients.join(", ")),
+    });
     Exit::SomeNotDecided
 }
 
@@ -216,6 +241,26 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
 fn is_open(config: &Config) -> bool {
     let now = jiff::ZonedDateTime::now();
     config.is_open_at(u16::from(now.hour().unsigned_abs()) * 60 + u16::from(now.minute().unsigned_abs()))
+}
+
+/// Refuses to ask a server outside its hours, for whoever is waiting for an answer.
+fn within_hours(config: &Config) -> Result<(), Failed> {
+    if is_open(config) {
+        return Ok(());
+    }
+    let why = "outside the hours of the configuration the server is not asked: ask within them, or by a configuration \
+               without `hours`";
+    Err(Failed::Configuration(why.to_owned()))
+}
+
+/// The id of a patient who is named as `p1` or `Patient/p1`.
+fn patient_id(patient: &str) -> &str {
+    patient.trim().trim_start_matches("Patient/")
+}
+
+/// Seconds since 1970 as an instant that a person can read.
+fn instant(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default()
 }
 
 /// A bar on a terminal; nothing elsewhere.

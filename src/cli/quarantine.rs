@@ -1,13 +1,13 @@
 //! `quarantine`: the patients who could not be decided or written, why, and when they are tried again.
 
 use super::server_arguments::ServerArguments;
-use super::{Output, json_line};
+use super::state_argument::StateArgument;
+use super::{Output, instant, json_line, patient_id};
 use crate::error::{Exit, Failed};
 use crate::server::Server;
 use crate::sync::state::{Quarantined, State};
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// The arguments of `quarantine`.
 #[derive(Debug, Args)]
@@ -52,9 +52,8 @@ enum What {
 struct Of {
     #[command(flatten)]
     server: ServerArguments,
-    /// The state file of the runs
-    #[arg(long, value_name = "FILE", env = "PLASMABRIDGE_STATE")]
-    state: PathBuf,
+    #[command(flatten)]
+    state: StateArgument,
 }
 
 /// A patient in quarantine, as it is printed: references and times, no value of the patient.
@@ -69,12 +68,11 @@ struct Line<'q> {
 
 impl<'q> Line<'q> {
     fn of(quarantined: &'q Quarantined) -> Line<'q> {
-        let time = |seconds: i64| jiff::Timestamp::from_second(seconds).map(|at| at.to_string()).unwrap_or_default();
         Line {
             patient: format!("Patient/{}", quarantined.id),
-            since: time(quarantined.since),
+            since: instant(quarantined.since),
             attempts: quarantined.attempts,
-            next_try: time(quarantined.next_try),
+            next_try: instant(quarantined.next_try),
             reason: &quarantined.reason,
         }
     }
@@ -87,12 +85,9 @@ impl<'q> Line<'q> {
 
 impl Of {
     fn state(&self) -> Result<State, Failed> {
-        if !self.state.exists() {
-            let shown = self.state.display();
-            return Err(Failed::State(format!("there is no state file `{shown}`; a run with `--state` makes it")));
-        }
+        let path = self.state.path()?;
         let server = Server::new(&self.server.config()?.settings)?;
-        Ok(State::open(&self.state, server.base().as_str())?)
+        Ok(State::open(path, server.base().as_str())?)
     }
 }
 
@@ -109,7 +104,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
         }
         What::Show { of, patient } => {
             let all = of.state()?.quarantine()?;
-            let found = all.iter().find(|it| it.id == id(patient)).ok_or_else(|| not_there(patient))?;
+            let found = all.iter().find(|it| it.id == patient_id(patient)).ok_or_else(|| not_there(patient))?;
             output.write(&json_line(&Line::of(found))?)?;
         }
         What::Redo { of, patients, all } => {
@@ -118,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
                 state.redo_all()?;
             }
             for patient in patients {
-                if !state.redo(id(patient))? {
+                if !state.redo(patient_id(patient))? {
                     return Err(not_there(patient));
                 }
             }
@@ -126,10 +121,6 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     }
     output.finish()?;
     Ok(Exit::Done)
-}
-
-fn id(patient: &str) -> &str {
-    patient.strip_prefix("Patient/").unwrap_or(patient)
 }
 
 fn not_there(patient: &str) -> Failed {

@@ -20,6 +20,11 @@ pub struct ServerArguments {
 }
 
 impl ServerArguments {
+    /// Whether a server is named at all, or a configuration that may name one.
+    pub const fn is_said(&self) -> bool {
+        self.server.is_some() || self.config.is_some()
+    }
+
     /// The configuration that they come to.
     ///
     /// # Errors

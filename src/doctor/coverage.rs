@@ -234,14 +234,12 @@ fn values<'r, 'a>(resource: &'r Resource<'a>) -> Vec<&'r CodeableConcept<'a>> {
 
 /// The units of an Observation and its components, as written.
 fn units(resource: &Resource<'_>) -> String {
-    let Resource::Observation(it) = resource else { return String::new() };
-    let parts = it.component.iter().filter_map(|component| component.value_quantity.as_ref());
     let written = |quantity: &Quantity<'_>| match (quantity.code.as_deref(), quantity.unit.as_deref()) {
         (Some(code), Some(unit)) if code != unit => format!("{code} ({unit})"),
         (Some(unit), _) | (None, Some(unit)) => unit.to_owned(),
         (None, None) => "no unit".to_owned(),
     };
-    let all: BTreeSet<String> = it.value_quantity.iter().chain(parts).map(written).collect();
+    let all: BTreeSet<String> = resource.quantities().map(written).collect();
     presentable(&all.into_iter().collect::<Vec<_>>().join(", "))
 }
 

@@ -322,6 +322,7 @@ fn named(asked: &Asked) -> String {
     let kind = &asked.kind;
     match () {
         () if by("conclusion") => format!("{kind} by conclusion"),
+        () if by("combo-code") => format!("{kind} by combo-code"),
         () if by("code") => format!("{kind} by code"),
         () if by("_id") => format!("{kind} by id"),
         () => format!("{kind} by patient"),

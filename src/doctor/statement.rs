@@ -8,7 +8,7 @@ use serde_json::Value;
 const READ: &[(&str, &[&str])] = &[
     ("Patient", &["_id"]),
     ("Condition", &["patient", "code"]),
-    ("Observation", &["patient", "code"]),
+    ("Observation", &["patient", "combo-code"]),
     ("DiagnosticReport", &["patient", "code", "conclusion"]),
     ("Procedure", &["patient"]),
 ];
@@ -80,6 +80,20 @@ pub fn needed(statement: &Value, search: &SearchSettings, checks: &mut Checks) {
         checks.failed("transactions", "the CapabilityStatement names no `transaction`", advice, None);
     }
     safety(&resource, checks);
+    export(&resource, checks);
+}
+
+/// Whether everyone, or the members of a Group, can be exported in bulk. No sync needs it, but one with `--bulk`.
+fn export<'s>(resource: &impl Fn(&str) -> Option<&'s Value>, checks: &mut Checks) {
+    let has_export = |kind: &&str| {
+        let operations = resource(kind).map(|it| codes(it.get("operation"), "name")).unwrap_or_default();
+        operations.into_iter().any(|name| name.trim_start_matches('$').ends_with("export"))
+    };
+    let stated: Vec<&str> = ["Patient", "Group"].into_iter().filter(has_export).collect();
+    match stated.is_empty() {
+        true => checks.ok("$export", "not stated; a sync does without it", None),
+        false => checks.ok("$export", format!("stated for {}: `sync --bulk` can be tried", stated.join(", ")), None),
+    }
 }
 
 fn reading<'s>(resource: &impl Fn(&str) -> Option<&'s Value>, search: &SearchSettings, checks: &mut Checks) {

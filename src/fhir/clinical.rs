@@ -1,4 +1,4 @@
-//! Patient, Condition, DiagnosticReport, Procedure, Specimen and BodyStructure, as they are read.
+//! Patient, Condition, DiagnosticReport, Procedure and BodyStructure, as they are read.
 
 use super::common::resource;
 use super::datatypes::*;
@@ -13,13 +13,14 @@ resource! {
         /// The day of birth; may be partial.
         #[serde(borrow)]
         pub birth_date: Option<Text<'a>>,
+        /// The administrative gender: `male`, `female`, `other`, `unknown`.
+        #[serde(borrow)]
+        pub gender: Option<Text<'a>>,
         /// Whether the patient has died.
         pub deceased_boolean: Option<bool>,
         /// When the patient died.
         #[serde(borrow)]
         pub deceased_date_time: Option<Text<'a>>,
-        /// Whether this record is in use; false also for one that another has replaced.
-        pub active: Option<bool>,
         /// Other records of the same person.
         #[serde(borrow)]
         pub link: List<PatientLink<'a>>,
@@ -35,9 +36,6 @@ pub struct PatientLink<'a> {
     /// The other record.
     #[serde(borrow)]
     pub other: Option<Reference<'a>>,
-    /// `replaced-by`, `replaces`, `refer`, `seealso`.
-    #[serde(borrow, rename = "type")]
-    pub kind: Option<Text<'a>>,
 }
 
 resource! {
@@ -49,9 +47,6 @@ resource! {
         /// How sure it is.
         #[serde(borrow)]
         pub verification_status: Option<CodeableConcept<'a>>,
-        /// How grave it is.
-        #[serde(borrow)]
-        pub severity: Option<CodeableConcept<'a>>,
         /// What it is.
         #[serde(borrow)]
         pub code: Option<CodeableConcept<'a>>,
@@ -67,15 +62,12 @@ resource! {
         /// When it began, as a time with start and end.
         #[serde(borrow)]
         pub onset_period: Option<Box<Period<'a>>>,
-        /// The age at which it began; it gives no date.
-        #[serde(borrow)]
-        pub onset_age: Option<Box<Quantity<'a>>>,
-        /// The ages between which it began; they give no date.
-        #[serde(borrow)]
-        pub onset_range: Option<Box<Range<'a>>>,
+        /// The age at which it began; it gives no date, and is not read.
+        pub onset_age: Presence,
+        /// The ages between which it began; they give no date, and are not read.
+        pub onset_range: Presence,
         /// When it began, in words; not read.
-        #[serde(borrow)]
-        pub onset_string: Option<Text<'a>>,
+        pub onset_string: Presence,
         /// When it ended.
         #[serde(borrow)]
         pub abatement_date_time: Option<Text<'a>>,
@@ -118,15 +110,16 @@ resource! {
         /// The results that belong to it.
         #[serde(borrow)]
         pub result: List<Reference<'a>>,
-        /// The conclusion in words; never parsed.
-        #[serde(borrow)]
-        pub conclusion: Option<Text<'a>>,
+        /// The conclusion in words; not read.
+        pub conclusion: Presence,
         /// The conclusion as codes.
         #[serde(borrow)]
         pub conclusion_code: List<CodeableConcept<'a>>,
-        /// The report as a document.
+        /// Further statements.
         #[serde(borrow)]
-        pub presented_form: List<Attachment<'a>>,
+        pub extension: List<Extension<'a>>,
+        /// The report as a document; not read.
+        pub presented_form: Presence,
         /// STU3's `context`.
         pub(super) context: Presence,
         /// STU3's `codedDiagnosis`.
@@ -156,14 +149,14 @@ resource! {
         #[serde(borrow)]
         pub performed_period: Option<Box<Period<'a>>>,
         /// When, in words; not read.
+        pub performed_string: Presence,
+        /// The age at that time; it gives no date, and is not read.
+        pub performed_age: Presence,
+        /// The ages at that time; they give no date, and are not read.
+        pub performed_range: Presence,
+        /// Why, as codes.
         #[serde(borrow)]
-        pub performed_string: Option<Text<'a>>,
-        /// The age at that time; it gives no date.
-        #[serde(borrow)]
-        pub performed_age: Option<Box<Quantity<'a>>>,
-        /// The ages at that time; they give no date.
-        #[serde(borrow)]
-        pub performed_range: Option<Box<Range<'a>>>,
+        pub reason_code: List<CodeableConcept<'a>>,
         /// Why, as resources.
         #[serde(borrow)]
         pub reason_reference: List<Reference<'a>>,
@@ -173,9 +166,9 @@ resource! {
         /// How it went.
         #[serde(borrow)]
         pub outcome: Option<CodeableConcept<'a>>,
-        /// The report of it.
+        /// Further statements.
         #[serde(borrow)]
-        pub report: List<Reference<'a>>,
+        pub extension: List<Extension<'a>>,
         /// The procedure that it is a part of.
         #[serde(borrow)]
         pub part_of: List<Reference<'a>>,
@@ -183,6 +176,8 @@ resource! {
         pub(super) context: Presence,
         /// STU3's `notDone`.
         pub(super) not_done: Presence,
+        /// DSTU2's `notPerformed`.
+        pub(super) not_performed: Presence,
         /// R5's `occurrence[x]`, in any form.
         #[serde(
             alias = "occurrencePeriod",
@@ -196,19 +191,8 @@ resource! {
 }
 
 resource! {
-    /// The material that an observation was made on.
-    Specimen {        /// Whose it is.
-        #[serde(borrow)]
-        pub subject: Option<Reference<'a>>,
-    }
-}
-
-resource! {
     /// A site that others refer to: a tumour, a volume of radiotherapy.
     BodyStructure {
-        /// What kind of structure.
-        #[serde(borrow)]
-        pub morphology: Option<CodeableConcept<'a>>,
         /// Where.
         #[serde(borrow)]
         pub location: Option<CodeableConcept<'a>>,
@@ -218,7 +202,7 @@ resource! {
     }
 }
 
-/// A resource of a type that no input is read from; only whose it is is looked at.
+/// A resource of a type that no input is read from; only whose it is is looked at, where FHIR has no such type.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Unread<'a> {

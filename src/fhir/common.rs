@@ -1,7 +1,7 @@
 //! What every resource has, and the macro that gives it to each.
 
-use super::datatypes::{Extension, Identifier, Meta};
-use super::text::{List, Text};
+use super::datatypes::{Identifier, Meta};
+use super::text::{Presence, Text};
 use serde_json::value::RawValue;
 
 /// What is common to all resources.
@@ -12,15 +12,13 @@ pub struct Common<'r, 'a> {
     /// Its version.
     pub meta: Option<&'r Meta<'a>>,
     /// Rules under which it was made; a reader that does not know them must not read it.
-    pub implicit_rules: Option<&'r Text<'a>>,
+    pub implicit_rules: Presence,
     /// Its business identifiers.
     pub identifier: &'r [Identifier<'a>],
     /// Resources that exist only within this one.
     pub contained: &'r [&'a RawValue],
-    /// Further statements.
-    pub extension: &'r [Extension<'a>],
-    /// Statements that change the meaning of all the others.
-    pub modifier_extension: &'r List<Extension<'a>>,
+    /// Statements that change the meaning of all the others; not read.
+    pub modifier_extension: Presence,
 }
 
 /// A resource of the given fields, and of those that all resources have.
@@ -37,20 +35,15 @@ macro_rules! resource {
             #[serde(borrow)]
             pub meta: Option<$crate::fhir::datatypes::Meta<'a>>,
             /// Rules under which it was made; a reader that does not know them must not read it.
-            #[serde(borrow)]
-            pub implicit_rules: Option<$crate::fhir::text::Text<'a>>,
+            pub implicit_rules: $crate::fhir::text::Presence,
             /// Its business identifiers.
             #[serde(borrow)]
             pub identifier: $crate::fhir::text::List<$crate::fhir::datatypes::Identifier<'a>>,
             /// Resources that exist only within this one, unread.
             #[serde(borrow)]
             pub contained: $crate::fhir::text::List<&'a serde_json::value::RawValue>,
-            /// Further statements.
-            #[serde(borrow)]
-            pub extension: $crate::fhir::text::List<$crate::fhir::datatypes::Extension<'a>>,
-            /// Statements that change the meaning of all the others.
-            #[serde(borrow)]
-            pub modifier_extension: $crate::fhir::text::List<$crate::fhir::datatypes::Extension<'a>>,
+            /// Statements that change the meaning of all the others; not read.
+            pub modifier_extension: $crate::fhir::text::Presence,
             $($fields)*
         }
 
@@ -60,11 +53,10 @@ macro_rules! resource {
                 $crate::fhir::common::Common {
                     id: self.id.as_ref(),
                     meta: self.meta.as_ref(),
-                    implicit_rules: self.implicit_rules.as_ref(),
+                    implicit_rules: self.implicit_rules,
                     identifier: &self.identifier,
                     contained: &self.contained,
-                    extension: &self.extension,
-                    modifier_extension: &self.modifier_extension,
+                    modifier_extension: self.modifier_extension,
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! FHIR's data types, as far as they are read: borrowed from the JSON text.
 
-use super::text::{List, Number, Text};
+use super::text::{List, Number, Presence, Text};
 use serde::Deserialize;
 
 /// A code of a system.
@@ -13,8 +13,8 @@ pub struct Coding<'a> {
     /// The code, as written.
     #[serde(borrow)]
     pub code: Option<Text<'a>>,
-    /// Its display, as the sender wrote it.
-    #[serde(borrow)]
+    /// Its display, as the sender wrote it; nothing is decided by it.
+    #[serde(borrow, deserialize_with = "super::text::if_words")]
     pub display: Option<Text<'a>>,
 }
 
@@ -25,9 +25,6 @@ pub struct CodeableConcept<'a> {
     /// The codes, all of one meaning.
     #[serde(borrow)]
     pub coding: List<Coding<'a>>,
-    /// The words.
-    #[serde(borrow)]
-    pub text: Option<Text<'a>>,
 }
 
 impl CodeableConcept<'_> {
@@ -70,18 +67,6 @@ pub struct Range<'a> {
     pub high: Option<Quantity<'a>>,
 }
 
-/// One amount by another.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Ratio<'a> {
-    /// Above the line.
-    #[serde(borrow)]
-    pub numerator: Option<Quantity<'a>>,
-    /// Below it.
-    #[serde(borrow)]
-    pub denominator: Option<Quantity<'a>>,
-}
-
 /// A time with a start and an end.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -99,7 +84,7 @@ pub struct Period<'a> {
 #[serde(default)]
 pub struct Timing<'a> {
     /// The moments.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "super::text::without_nulls")]
     pub event: List<Text<'a>>,
 }
 
@@ -141,7 +126,7 @@ pub struct Meta<'a> {
     #[serde(borrow)]
     pub last_updated: Option<Text<'a>>,
     /// The profiles that it claims.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "super::text::without_nulls")]
     pub profile: List<Text<'a>>,
 }
 
@@ -158,12 +143,6 @@ pub struct Extension<'a> {
     /// A code.
     #[serde(borrow)]
     pub value_codeable_concept: Option<CodeableConcept<'a>>,
-    /// A single coding.
-    #[serde(borrow)]
-    pub value_coding: Option<Coding<'a>>,
-    /// A bare code.
-    #[serde(borrow)]
-    pub value_code: Option<Text<'a>>,
     /// An amount.
     #[serde(borrow)]
     pub value_quantity: Option<Box<Quantity<'a>>>,
@@ -176,20 +155,8 @@ pub struct Extension<'a> {
     /// A whole number above zero.
     #[serde(borrow)]
     pub value_positive_int: Option<Number<'a>>,
-    /// A number.
-    #[serde(borrow)]
-    pub value_decimal: Option<Number<'a>>,
     /// Yes or no.
     pub value_boolean: Option<bool>,
-    /// Words.
-    #[serde(borrow)]
-    pub value_string: Option<Text<'a>>,
-    /// A moment.
-    #[serde(borrow)]
-    pub value_date_time: Option<Text<'a>>,
-    /// A time.
-    #[serde(borrow)]
-    pub value_period: Option<Box<Period<'a>>>,
     /// A reference.
     #[serde(borrow)]
     pub value_reference: Option<Box<Reference<'a>>>,
@@ -208,19 +175,12 @@ pub struct ReferenceRange<'a> {
     /// What the range is of: `normal` where it does not say.
     #[serde(borrow, rename = "type")]
     pub kind: Option<CodeableConcept<'a>>,
-    /// The range in words.
+    /// The groups of people that it is for, all of them at once: a sex, the pregnant …
     #[serde(borrow)]
-    pub text: Option<Text<'a>>,
-}
-
-/// A document, picture or text that goes with a resource; only that it is there is read.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Attachment<'a> {
-    /// Its format.
+    pub applies_to: List<CodeableConcept<'a>>,
+    /// The ages that it is for.
     #[serde(borrow)]
-    pub content_type: Option<Text<'a>>,
-    /// Its title.
-    #[serde(borrow)]
-    pub title: Option<Text<'a>>,
+    pub age: Option<Box<Range<'a>>>,
+    /// The range in words; not read.
+    pub text: Presence,
 }

@@ -41,49 +41,42 @@ resource! {
         /// The value, as a code.
         #[serde(borrow)]
         pub value_codeable_concept: Option<CodeableConcept<'a>>,
-        /// The value, in words.
-        #[serde(borrow)]
-        pub value_string: Option<Text<'a>>,
+        /// The value, in words; not read.
+        pub value_string: Presence,
         /// The value, yes or no.
         pub value_boolean: Option<bool>,
         /// The value, as a whole number.
         #[serde(borrow)]
         pub value_integer: Option<Number<'a>>,
-        /// The value, as a range.
-        #[serde(borrow)]
-        pub value_range: Option<Box<Range<'a>>>,
-        /// The value, as a ratio.
-        #[serde(borrow)]
-        pub value_ratio: Option<Box<Ratio<'a>>>,
-        /// A series of samples is there as value; it is not read.
+        /// The value, as a range; not read.
+        pub value_range: Presence,
+        /// The value, as a ratio; not read.
+        pub value_ratio: Presence,
+        /// The value, as a series of samples; not read.
         pub value_sampled_data: Presence,
-        /// The value, as a time of day.
-        #[serde(borrow)]
-        pub value_time: Option<Text<'a>>,
-        /// The value, as a day or a moment.
-        #[serde(borrow)]
-        pub value_date_time: Option<Text<'a>>,
-        /// The value, as a time with start and end.
-        #[serde(borrow)]
-        pub value_period: Option<Box<Period<'a>>>,
-        /// Why there is no value.
-        #[serde(borrow)]
-        pub data_absent_reason: Option<Box<CodeableConcept<'a>>>,
+        /// The value, as a time of day; not read.
+        pub value_time: Presence,
+        /// The value, as a day or a moment; not read.
+        pub value_date_time: Presence,
+        /// The value, as a time with start and end; not read.
+        pub value_period: Presence,
+        /// Why there is no value; that there is a reason is all that is read.
+        pub data_absent_reason: Presence,
         /// High, low, positive, negative …
         #[serde(borrow)]
         pub interpretation: List<CodeableConcept<'a>>,
         /// Where on the body.
         #[serde(borrow)]
         pub body_site: Option<Box<BodySite<'a>>>,
-        /// How it was made.
-        #[serde(borrow)]
-        pub method: Option<Box<CodeableConcept<'a>>>,
         /// The laboratory's limits.
         #[serde(borrow)]
         pub reference_range: List<ReferenceRange<'a>>,
         /// The members of this panel.
         #[serde(borrow)]
         pub has_member: List<Reference<'a>>,
+        /// Further statements.
+        #[serde(borrow)]
+        pub extension: List<Extension<'a>>,
         /// Parts with codes and values of their own.
         #[serde(borrow)]
         pub component: List<Component<'a>>,
@@ -103,9 +96,6 @@ pub struct BodySite<'a> {
     /// The codes, all of one meaning.
     #[serde(borrow)]
     pub coding: List<Coding<'a>>,
-    /// The words.
-    #[serde(borrow)]
-    pub text: Option<Text<'a>>,
     /// Laterality, a reference to a BodyStructure, and the like.
     #[serde(borrow)]
     pub extension: List<Extension<'a>>,
@@ -118,43 +108,35 @@ pub struct Component<'a> {
     /// What was observed.
     #[serde(borrow)]
     pub code: Option<CodeableConcept<'a>>,
-    /// Statements that change the meaning of this part.
-    #[serde(borrow)]
-    pub modifier_extension: List<Extension<'a>>,
+    /// Statements that change the meaning of this part; not read.
+    pub modifier_extension: Presence,
     /// The value, as an amount.
     #[serde(borrow)]
     pub value_quantity: Option<Quantity<'a>>,
     /// The value, as a code.
     #[serde(borrow)]
     pub value_codeable_concept: Option<CodeableConcept<'a>>,
-    /// The value, in words.
-    #[serde(borrow)]
-    pub value_string: Option<Text<'a>>,
+    /// The value, in words; not read.
+    pub value_string: Presence,
     /// The value, yes or no.
     pub value_boolean: Option<bool>,
     /// The value, as a whole number.
     #[serde(borrow)]
     pub value_integer: Option<Number<'a>>,
-    /// The value, as a range.
-    #[serde(borrow)]
-    pub value_range: Option<Box<Range<'a>>>,
-    /// The value, as a ratio.
-    #[serde(borrow)]
-    pub value_ratio: Option<Box<Ratio<'a>>>,
-    /// A series of samples is there as value; it is not read.
+    /// The value, as a range; not read.
+    pub value_range: Presence,
+    /// The value, as a ratio; not read.
+    pub value_ratio: Presence,
+    /// The value, as a series of samples; not read.
     pub value_sampled_data: Presence,
-    /// The value, as a time of day.
-    #[serde(borrow)]
-    pub value_time: Option<Text<'a>>,
-    /// The value, as a day or a moment.
-    #[serde(borrow)]
-    pub value_date_time: Option<Text<'a>>,
-    /// The value, as a time with start and end.
-    #[serde(borrow)]
-    pub value_period: Option<Box<Period<'a>>>,
-    /// Why there is no value.
-    #[serde(borrow)]
-    pub data_absent_reason: Option<Box<CodeableConcept<'a>>>,
+    /// The value, as a time of day; not read.
+    pub value_time: Presence,
+    /// The value, as a day or a moment; not read.
+    pub value_date_time: Presence,
+    /// The value, as a time with start and end; not read.
+    pub value_period: Presence,
+    /// Why there is no value; that there is a reason is all that is read.
+    pub data_absent_reason: Presence,
     /// High, low, positive, negative …
     #[serde(borrow)]
     pub interpretation: List<CodeableConcept<'a>>,
@@ -177,24 +159,12 @@ pub enum Value<'v, 'a> {
     Quantity(&'v Quantity<'a>),
     /// A code.
     Concept(&'v CodeableConcept<'a>),
-    /// Words.
-    String(&'v Text<'a>),
     /// Yes or no.
     Boolean(bool),
     /// A whole number.
     Integer(Number<'a>),
-    /// A range.
-    Range(&'v Range<'a>),
-    /// A ratio.
-    Ratio(&'v Ratio<'a>),
-    /// A series of samples, which is not read.
-    SampledData,
-    /// A time of day.
-    Time(&'v Text<'a>),
-    /// A day or a moment.
-    DateTime(&'v Text<'a>),
-    /// A time with start and end.
-    Period(&'v Period<'a>),
+    /// Words, a range, a ratio, a time … : a form that no input is read from.
+    NotRead,
 }
 
 /// What stands in the place of `value[x]`.
@@ -213,18 +183,19 @@ macro_rules! value_choice {
         impl<'a> $type<'a> {
             /// The value, whichever form it has.
             pub fn value(&self) -> ValueChoice<'_, 'a> {
+                let not_read = |form: Presence| form.is_there().then_some(Value::NotRead);
                 let forms = [
                     self.value_quantity.as_ref().map(Value::Quantity),
                     self.value_codeable_concept.as_ref().map(Value::Concept),
-                    self.value_string.as_ref().map(Value::String),
                     self.value_boolean.map(Value::Boolean),
                     self.value_integer.map(Value::Integer),
-                    self.value_range.as_deref().map(Value::Range),
-                    self.value_ratio.as_deref().map(Value::Ratio),
-                    (self.value_sampled_data == Presence::Present).then_some(Value::SampledData),
-                    self.value_time.as_ref().map(Value::Time),
-                    self.value_date_time.as_ref().map(Value::DateTime),
-                    self.value_period.as_deref().map(Value::Period),
+                    not_read(self.value_string),
+                    not_read(self.value_range),
+                    not_read(self.value_ratio),
+                    not_read(self.value_sampled_data),
+                    not_read(self.value_time),
+                    not_read(self.value_date_time),
+                    not_read(self.value_period),
                 ];
                 let mut present = forms.into_iter().flatten();
                 match (present.next(), present.next()) {

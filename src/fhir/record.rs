@@ -2,9 +2,10 @@
 
 use super::datatypes::{Identifier, Reference};
 use super::reference::{Address, is_id};
-use super::resource::{Resource, Unreadable};
+use super::resource::{Resource, Unreadable, is_never_read, kind_of};
 use super::text::Text;
 use super::versions::{Deletions, Fate, fates};
+use rust_decimal::Decimal;
 use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -34,6 +35,15 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// Whether an address with this server and version means this one of the resources of its type and id.
+    pub fn is_meant(&self, base: Option<&str>, version: Option<&str>) -> bool {
+        let same_server = match (base, self.base()) {
+            (Some(wanted), Some(has)) => wanted == has,
+            _ => true,
+        };
+        same_server && is_version(self, version)
+    }
+
     /// Whether it exists only within another resource.
     pub const fn is_contained(&self) -> bool {
         self.container.is_some()
@@ -52,19 +62,12 @@ impl<'a> Stored<'a> {
 /// What was odd about a patient's resources; none of it is read for an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Oddity {
-    /// A resource of the patient cannot be read.
-    Unreadable {
-        /// Which (`Observation/o1`), or the entry of the file.
-        source: String,
-        /// Why.
-        why: Unreadable,
-    },
     /// A resource in the patient's Bundle is another patient's.
     OtherPatient {
         /// Which.
         source: String,
     },
-    /// A resource in the patient's Bundle does not say whose it is, or in a way that leads to no patient.
+    /// A resource in the patient's Bundle does not say whose it is, or in a way that leads to no patient: to a group, say.
     NoPatient {
         /// Which.
         source: String,
@@ -128,30 +131,25 @@ impl<'a> Record<'a> {
     }
 
     /// Adds a resource, and apart from it those that it contains.
-    pub fn add(&mut self, mut stored: Stored<'a>) {
+    ///
+    /// # Errors
+    /// Where a contained one is damaged: the record is then not whole.
+    pub fn add(&mut self, mut stored: Stored<'a>) -> Result<(), Unreadable> {
         self.forget_indices();
         let place = self.resources.len();
         stored.place = place;
         stored.container = None;
         let contained: Vec<_> = stored.resource.common().contained.iter().map(|raw| raw.get()).collect();
-        let source = if contained.is_empty() { String::new() } else { stored.source() };
         self.resources.push(stored);
         for text in contained {
-            match Resource::read(text) {
-                Ok(resource) => {
-                    let place_of_contained = self.resources.len();
-                    self.resources.push(Stored {
-                        resource,
-                        full_url: None,
-                        container: Some(place),
-                        place: place_of_contained,
-                    });
-                }
-                Err(why) => {
-                    self.oddities.push(Oddity::Unreadable { source: format!("{source}, contained resource"), why });
-                }
-            }
+            let resource = match Resource::read(text) {
+                Err(_) if kind_of(text).is_some_and(|kind| is_never_read(&kind)) => continue,
+                read => read.map_err(|why| Unreadable::Contained(Box::new(why)))?,
+            };
+            let place_of_contained = self.resources.len();
+            self.resources.push(Stored { resource, full_url: None, container: Some(place), place: place_of_contained });
         }
+        Ok(())
     }
 
     /// Notes what was odd.
@@ -240,6 +238,18 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The unit in which a number of the Observation of this source is written; nothing where it is not there, or there
+    /// in two units.
+    pub fn unit_as_written(&self, source: &str, number: Decimal) -> Option<&str> {
+        let observations = self.resources.iter().filter(|stored| self.source(stored) == source);
+        let mut units = observations.flat_map(|stored| stored.resource.quantities()).filter_map(|quantity| {
+            let same = quantity.value?.decimal() == Ok(number);
+            same.then_some(quantity.unit.as_deref().or(quantity.code.as_deref()))
+        });
+        let first = units.next()?;
+        units.all(|other| other == first).then_some(first)?
+    }
+
     /// What a reference that stands in `from` leads to.
     pub fn find(&self, from: &Stored<'a>, reference: &Reference<'a>) -> Found<'_, 'a> {
         if let Some(text) = &reference.reference {
@@ -268,14 +278,7 @@ impl<'a> Record<'a> {
                 let base = base.or_else(|| from.base());
                 let candidates = index.by_address.get(&(kind.to_owned(), id.to_owned()));
                 let candidates = candidates.into_iter().flatten().filter_map(|place| self.resources.get(*place));
-                let suits = |stored: &&Stored<'a>| {
-                    let same_server = match (base, stored.base()) {
-                        (Some(wanted), Some(found)) => wanted == found,
-                        _ => true,
-                    };
-                    same_server && is_version(stored, version)
-                };
-                let mut found = candidates.filter(suits);
+                let mut found = candidates.filter(|stored| stored.is_meant(base, version));
                 match (found.next(), found.next()) {
                     (None, _) => Found::NotHere,
                     (Some(stored), None) => Found::Resource(stored),
@@ -283,6 +286,11 @@ impl<'a> Record<'a> {
                 }
             }
         }
+    }
+
+    /// The references in extensions of the resources and of what they contain, each with the resource that it stands in.
+    pub fn named_in_extensions(&self) -> impl Iterator<Item = (&Stored<'a>, &Reference<'a>)> {
+        self.resources.iter().flat_map(|from| from.resource.named_in_extensions().into_iter().map(move |it| (from, it)))
     }
 
     fn find_identifier(&self, wanted: &Identifier<'a>, kind: Option<&str>) -> Found<'_, 'a> {

@@ -1,16 +1,17 @@
 //! One resource of any type, read from its JSON text, or the reason why it cannot be.
 
-use super::clinical::{BodyStructure, Condition, DiagnosticReport, Patient, Procedure, Specimen, Unread};
+use super::clinical::{BodyStructure, Condition, DiagnosticReport, Patient, Procedure, Unread};
 use super::common::Common;
-use super::datatypes::Reference;
-use super::observation::Observation;
+use super::datatypes::{Extension, Quantity, Reference};
+use super::observation::{BodySite, Observation};
 use super::reference::is_id;
 use super::text::{Presence, Text};
+use fhir_sdk::r4b::resources::ResourceType;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 /// A resource of a type that is read, or of another.
 #[derive(Clone, Debug)]
@@ -25,8 +26,6 @@ pub enum Resource<'a> {
     DiagnosticReport(Box<DiagnosticReport<'a>>),
     /// Something that was done.
     Procedure(Box<Procedure<'a>>),
-    /// A material.
-    Specimen(Box<Specimen<'a>>),
     /// A site.
     BodyStructure(Box<BodyStructure<'a>>),
     /// Of a type that no input is read from.
@@ -55,6 +54,44 @@ pub enum Unreadable {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A resource that it contains is none that can be read.
+    #[error("a resource that it contains cannot be read: {0}")]
+    Contained(Box<Unreadable>),
+}
+
+/// The types that inputs are read from, and those that they refer to.
+pub const READ: [&str; 6] = ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "BodyStructure"];
+
+/// Whether inputs are read from a type of resource, or it is referred to by what they are read from.
+pub fn is_read(kind: &str) -> bool {
+    READ.contains(&kind)
+}
+
+/// Whether FHIR has a type of this name, and nothing is read from it. (A name that it does not have may be a misspelt one.)
+pub fn is_never_read(kind: &str) -> bool {
+    is_type(kind) && !is_read(kind)
+}
+
+/// The type of a resource, where so much of its text can be read.
+pub fn kind_of(text: &str) -> Option<Text<'_>> {
+    head(text).ok()
+}
+
+fn head(text: &str) -> serde_json::Result<Text<'_>> {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(rename = "resourceType", borrow)]
+        kind: Text<'a>,
+    }
+    serde_json::from_str::<Head<'_>>(text).map(|head| head.kind)
+}
+
+/// Whether FHIR R4 has a type of this name. The types that R4B knows are R4's, but for some of medicinal products,
+/// substances and evidence.
+pub fn is_type(kind: &str) -> bool {
+    let only_in_r4 =
+        kind.starts_with("MedicinalProduct") || kind.starts_with("Substance") || kind.ends_with("EvidenceSynthesis");
+    only_in_r4 || ResourceType::from_str(kind).is_ok()
 }
 
 impl<'a> Resource<'a> {
@@ -75,17 +112,12 @@ impl<'a> Resource<'a> {
 
     /// Reads a resource whose `resourceType` is not its first field, or finds out why it cannot be read.
     fn read_slowly(text: &'a str) -> Result<Resource<'a>, Unreadable> {
-        #[derive(Deserialize)]
-        struct Head<'a> {
-            #[serde(rename = "resourceType", borrow)]
-            kind: Text<'a>,
-        }
-        let head: Head<'a> = serde_json::from_str(text).map_err(|error| match error.is_data() {
+        let kind = head(text).map_err(|error| match error.is_data() {
             true => Unreadable::NotFhir,
             false => problem(text, &error),
         })?;
         let mut json = serde_json::Deserializer::from_str(text);
-        let read = Resource::of_type(&head.kind, &mut json);
+        let read = Resource::of_type(&kind, &mut json);
         read.map_err(|error| shape_of_other_version(text).unwrap_or_else(|| problem(text, &error)))
     }
 
@@ -96,7 +128,6 @@ impl<'a> Resource<'a> {
             "Observation" => Resource::Observation(Box::deserialize(deserializer)?),
             "DiagnosticReport" => Resource::DiagnosticReport(Box::deserialize(deserializer)?),
             "Procedure" => Resource::Procedure(Box::deserialize(deserializer)?),
-            "Specimen" => Resource::Specimen(Box::deserialize(deserializer)?),
             "BodyStructure" => Resource::BodyStructure(Box::deserialize(deserializer)?),
             _ => {
                 let mut unread: Box<Unread<'a>> = Box::deserialize(deserializer)?;
@@ -114,7 +145,6 @@ impl<'a> Resource<'a> {
             Resource::Observation(_) => "Observation",
             Resource::DiagnosticReport(_) => "DiagnosticReport",
             Resource::Procedure(_) => "Procedure",
-            Resource::Specimen(_) => "Specimen",
             Resource::BodyStructure(_) => "BodyStructure",
             Resource::Unread(unread) => unread.resource_type.as_deref().unwrap_or_default(),
         }
@@ -128,32 +158,57 @@ impl<'a> Resource<'a> {
             Resource::Observation(resource) => resource.common(),
             Resource::DiagnosticReport(resource) => resource.common(),
             Resource::Procedure(resource) => resource.common(),
-            Resource::Specimen(resource) => resource.common(),
             Resource::BodyStructure(resource) => resource.common(),
             Resource::Unread(resource) => Common {
                 id: resource.id.as_ref(),
                 meta: resource.meta.as_ref(),
-                implicit_rules: None,
+                implicit_rules: Presence::Absent,
                 identifier: &[],
                 contained: &[],
-                extension: &[],
-                modifier_extension: const { &super::text::List::empty() },
+                modifier_extension: Presence::Absent,
             },
         }
     }
 
     /// Whose it is, as it says; a Patient is its own, and says nothing here.
-    pub fn subject(&self) -> Option<Cow<'_, Reference<'a>>> {
+    pub fn subject(&self) -> Option<&Reference<'a>> {
         match self {
-            Resource::Patient(_) => None,
-            Resource::Condition(resource) => resource.subject.as_ref().map(Cow::Borrowed),
-            Resource::Observation(resource) => resource.subject.as_ref().map(Cow::Borrowed),
-            Resource::DiagnosticReport(resource) => resource.subject.as_ref().map(Cow::Borrowed),
-            Resource::Procedure(resource) => resource.subject.as_ref().map(Cow::Borrowed),
-            Resource::Specimen(resource) => resource.subject.as_ref().map(Cow::Borrowed),
-            Resource::BodyStructure(resource) => resource.patient.as_ref().map(Cow::Borrowed),
-            Resource::Unread(resource) => resource.subject().map(Cow::Owned),
+            Resource::Patient(_) | Resource::Unread(_) => None,
+            Resource::Condition(resource) => resource.subject.as_ref(),
+            Resource::Observation(resource) => resource.subject.as_ref(),
+            Resource::DiagnosticReport(resource) => resource.subject.as_ref(),
+            Resource::Procedure(resource) => resource.subject.as_ref(),
+            Resource::BodyStructure(resource) => resource.patient.as_ref(),
         }
+    }
+
+    /// The amounts that an Observation and its components have as values; none of another resource.
+    pub fn quantities(&self) -> impl Iterator<Item = &Quantity<'a>> {
+        let observation = match self {
+            Resource::Observation(observation) => Some(observation),
+            _ => None,
+        };
+        observation.into_iter().flat_map(|it| {
+            it.value_quantity.iter().chain(it.component.iter().filter_map(|part| part.value_quantity.as_ref()))
+        })
+    }
+
+    /// The references in extensions of it and of its body sites: a BodyStructure is named there.
+    pub fn named_in_extensions(&self) -> Vec<&Reference<'a>> {
+        let (own, sites): (&[Extension<'a>], &[BodySite<'a>]) = match self {
+            Resource::Condition(resource) => (&[], &resource.body_site),
+            Resource::Observation(resource) => (&resource.extension, resource.sites()),
+            Resource::DiagnosticReport(resource) => (&resource.extension, &[]),
+            Resource::Procedure(resource) => (&resource.extension, &resource.body_site),
+            Resource::Patient(_) | Resource::BodyStructure(_) | Resource::Unread(_) => (&[], &[]),
+        };
+        let mut found = Vec::new();
+        let mut open: Vec<&Extension<'a>> = own.iter().chain(sites.iter().flat_map(|site| &site.extension)).collect();
+        while let Some(extension) = open.pop() {
+            found.extend(extension.value_reference.as_deref());
+            open.extend(&extension.extension);
+        }
+        found
     }
 
     /// `Type/id`, with `/_history/version` where the version is known; the type alone where there is no id that a
@@ -170,26 +225,29 @@ impl<'a> Resource<'a> {
 
     pub(super) fn other_version(&self) -> Option<(&'static str, &'static str)> {
         let shown = match self {
-            Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE, NONE],
+            Resource::Patient(patient) => [(patient.animal, "STU3", "animal"), NONE, NONE, NONE],
             Resource::Condition(condition) => [
                 (condition.asserted_date, "STU3", "assertedDate"),
                 (condition.context, "STU3", "context"),
                 (condition.participant, "R5", "participant"),
+                NONE,
             ],
             Resource::Observation(observation) => [
                 (observation.related, "STU3", "related"),
                 (observation.context, "STU3", "context"),
                 (observation.triggered_by, "R5", "triggeredBy"),
+                NONE,
             ],
             Resource::DiagnosticReport(report) => {
-                [(report.coded_diagnosis, "STU3", "codedDiagnosis"), (report.context, "STU3", "context"), NONE]
+                [(report.coded_diagnosis, "STU3", "codedDiagnosis"), (report.context, "STU3", "context"), NONE, NONE]
             }
             Resource::Procedure(procedure) => [
+                (procedure.not_performed, "DSTU2", "notPerformed"),
                 (procedure.not_done, "STU3", "notDone"),
                 (procedure.context, "STU3", "context"),
                 (procedure.occurrence_date_time, "R5", "occurrence[x]"),
             ],
-            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => [NONE, NONE, NONE],
+            Resource::BodyStructure(_) | Resource::Unread(_) => [NONE; 4],
         };
         shown
             .into_iter()
@@ -258,6 +316,9 @@ fn shape_of_other_version(text: &str) -> Option<Unreadable> {
     Some(Unreadable::OtherVersion { version: "STU3", field })
 }
 
+/// What is said of a field that holds a string where an object is due, or the like.
+pub const WRONG_TYPE: &str = "it is of the wrong type";
+
 /// A parser's error in our words: it quotes the value, and a value is a patient's.
 pub(crate) fn problem(text: &str, error: &serde_json::Error) -> Unreadable {
     let words = error.to_string();
@@ -268,11 +329,14 @@ pub(crate) fn problem(text: &str, error: &serde_json::Error) -> Unreadable {
     } else if words.starts_with("invalid type: null") {
         "it is null"
     } else if words.starts_with("invalid type") || words.starts_with("invalid value") {
-        "it is of the wrong type"
+        WRONG_TYPE
     } else {
         "it cannot be read as JSON"
     };
-    Unreadable::Field { field: field_before(text, error.line(), error.column()), problem }
+    // A field that comes again is named by the parser, by our name for it; the place is before its value.
+    let again = words.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()).map(str::to_owned);
+    let field = again.unwrap_or_else(|| field_before(text, error.line(), error.column()));
+    Unreadable::Field { field, problem }
 }
 
 /// The last field that begins before a position (line and column from 1) of a JSON text.

@@ -67,6 +67,8 @@ pub enum Said {
     Coding(Code),
     /// A text.
     Text(String),
+    /// The canonical address of a definition, with its version.
+    Canonical(String),
     /// Yes or no.
     Flag(bool),
     /// A resource.
@@ -359,6 +361,7 @@ fn extension(extra: &Extra) -> Made<Extension> {
         Said::Code(code) => ExtensionValue::Code((*code).to_owned()),
         Said::Coding(code) => ExtensionValue::Coding(coding(code)?),
         Said::Text(text) => ExtensionValue::String(text.clone()),
+        Said::Canonical(address) => ExtensionValue::Canonical(address.clone()),
         Said::Flag(flag) => ExtensionValue::Boolean(*flag),
         Said::Reference(to) => ExtensionValue::Reference(reference(to)?),
         Said::Period(days) => ExtensionValue::Period(period(days)?),

@@ -1,7 +1,7 @@
 //! Strings and numbers of a resource, borrowed from its JSON text as they stand there.
 
 use rust_decimal::Decimal;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -86,23 +86,67 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// A number as it is written: `3.20`, `1e2`; read as a decimal, never as a binary fraction.
+/// Words that are only shown: a string, or nothing where anything else stands in its place.
+pub fn if_words<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'a>>, D::Error> {
+    struct Words;
+    impl<'de> Visitor<'de> for Words {
+        type Value = Option<Text<'de>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("anything")
+        }
+
+        fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+            Ok(Some(Text(Cow::Borrowed(text))))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(Text(Cow::Owned(text.to_owned()))))
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+            IgnoredAny.visit_seq(items).map(|_| None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
+            IgnoredAny.visit_map(fields).map(|_| None)
+        }
+    }
+    deserializer.deserialize_any(Words)
+}
+
+/// A number as it is written: `3.20`, `1e2`; read as a decimal, never as a binary fraction. Anything else in its place
+/// (`"12"`) is an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Number<'a>(&'a RawValue);
 
-/// Why a [`Number`] is not one.
+/// A [`Number`] with more digits than a decimal of 28 holds, or with too large or small an exponent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NumberProblem {
-    /// `"12"` where 12 is due.
-    #[error("a number was due, and it is not one")]
-    NotANumber,
-    /// More digits than a decimal of 28 holds, or too large or small an exponent.
-    #[error("the number is too large or too long to be held without rounding")]
-    OutOfReach,
-}
+#[error("the number is too large or too long to be held without rounding")]
+pub struct OutOfReach;
 
 impl<'a> Number<'a> {
-    /// The JSON text: `3.20`; with its quotation marks where a string stands in the number's place.
+    /// The JSON text: `3.20`.
     pub fn text(&self) -> &'a str {
         self.0.get()
     }
@@ -110,34 +154,28 @@ impl<'a> Number<'a> {
     /// The exact decimal.
     ///
     /// # Errors
-    /// Where it is no JSON number, or cannot be held without rounding.
-    pub fn decimal(&self) -> Result<Decimal, NumberProblem> {
+    /// Where it cannot be held without rounding.
+    pub fn decimal(&self) -> Result<Decimal, OutOfReach> {
         let text = self.text();
-        if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-            return Err(NumberProblem::NotANumber);
-        }
         let read =
             if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
-        read.map_err(|_| NumberProblem::OutOfReach)
+        read.map_err(|_| OutOfReach)
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Number<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(deserializer).map(Number)
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        match raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            true => Ok(Number(raw)),
+            false => Err(D::Error::invalid_type(Unexpected::Other("another value"), &"a number")),
+        }
     }
 }
 
 /// A JSON array; `null` is an empty one.
 #[derive(Clone, Debug)]
 pub struct List<T>(Vec<T>);
-
-impl<T> List<T> {
-    /// A list of nothing.
-    pub const fn empty() -> Self {
-        List(Vec::new())
-    }
-}
 
 impl<T> Default for List<T> {
     fn default() -> Self {
@@ -177,7 +215,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// Whether a field is there at all, whatever it holds (used for fields of other FHIR versions).
+/// An array of primitives, in which FHIR has a `null` where an extension stands in a value's place.
+pub fn without_nulls<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<List<T>, D::Error> {
+    let items = Option::<Vec<Option<T>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(List(items.into_iter().flatten().collect()))
+}
+
+/// Whether a field is there at all, whatever it holds: what is not read cannot be damaged. `null` and an empty array say
+/// nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Presence {
     /// It is not there.
@@ -187,8 +232,17 @@ pub enum Presence {
     Present,
 }
 
+impl Presence {
+    /// Whether it is there.
+    pub const fn is_there(self) -> bool {
+        matches!(self, Presence::Present)
+    }
+}
+
 impl<'de> Deserialize<'de> for Presence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Presence::Present)
+        let raw = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get);
+        let nothing = |raw: &str| raw.strip_prefix('[').is_some_and(|rest| rest.trim_start() == "]");
+        Ok(if raw.is_none_or(nothing) { Presence::Absent } else { Presence::Present })
     }
 }

@@ -1,7 +1,7 @@
 //! A patient's case on a day: which entries lie in a window, and which look led to which fact.
 
 use super::thresholds::HAEMOGLOBIN_AFTER_SURGERY_DAYS;
-use crate::inputs::{Day, Entries, Entry, Input, InputSet, Inputs, Log, Reading, Span, newest, without_ended};
+use crate::inputs::{Aside, Day, Entries, Entry, Input, InputSet, Inputs, Log, Reading, Span, newest, without_ended};
 use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 
@@ -80,13 +80,17 @@ pub(super) struct Case<'i> {
     pub log: Log<'i>,
     spans: RefCell<Vec<Span>>,
     not_recorded: Cell<InputSet>,
-    /// The days of operations, the oldest first: haemoglobin of the days after them is left out.
+    /// The days of operations, the oldest first, those of another disease among them: haemoglobin of the days after any is
+    /// left out.
     pub operations: SmallVec<[Day; 4]>,
 }
 
 impl<'i> Case<'i> {
     pub fn new(inputs: &'i Inputs, as_of: Day) -> Case<'i> {
-        let operations = inputs.of(Input::Surgery).iter().filter_map(Entry::day).filter(|day| *day <= as_of).collect();
+        let set_aside = inputs.set_aside().iter().map(|aside| &aside.entry).filter(|it| it.input == Input::Surgery);
+        let operations = inputs.of(Input::Surgery).iter().chain(set_aside).filter_map(Entry::day);
+        let mut operations: SmallVec<[Day; 4]> = operations.filter(|day| *day <= as_of).collect();
+        operations.sort_unstable();
         Case {
             inputs,
             as_of,
@@ -112,9 +116,12 @@ impl<'i> Case<'i> {
         Fact { value, reasons: Reasons(why.reasons().0 | 1u128.checked_shl(number as u32).unwrap_or(0)) }
     }
 
-    /// Notes that a closed input was tested and has no entry up to the day of the decision.
+    /// Notes that a closed input was tested and has no entry up to the day of the decision, nor one that is set aside and
+    /// may be of this disease.
     pub fn test_closed(&self, input: Input) {
-        if self.inputs.of(input).iter().all(|entry| self.is_later(entry)) {
+        let mut set_aside = self.set_aside().filter(|aside| aside.may_be_of_this_disease());
+        let is_recorded = set_aside.any(|aside| aside.entry.input == input);
+        if !is_recorded && self.inputs.of(input).iter().all(|entry| self.is_later(entry)) {
             let mut set = self.not_recorded.get();
             set.insert(input);
             self.not_recorded.set(set);
@@ -124,6 +131,11 @@ impl<'i> Case<'i> {
     /// Whether it began after the day of the decision, so that it counts nowhere (§3) and is not looked at.
     pub fn is_later(&self, entry: &Entry) -> bool {
         entry.begins().is_some_and(|day| day > self.as_of)
+    }
+
+    /// The treatments that the record sets aside, but for those of later than the day of the decision.
+    pub fn set_aside(&self) -> impl Iterator<Item = &'i Aside> {
+        self.inputs.set_aside().iter().filter(|aside| !self.is_later(&aside.entry))
     }
 
     /// The entries that are not after the day of the decision, the oldest first.

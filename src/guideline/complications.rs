@@ -4,7 +4,7 @@ use super::case::Case;
 use super::courses::{Course, Operation, Treatments, is_to};
 use super::thresholds::*;
 use crate::inputs::words::{Severity, Site, SurgeryKind};
-use crate::inputs::{Day, Entry, Input, Reading, Truth, newer_time, newest, without_ended};
+use crate::inputs::{Day, Entry, Input, Reading, Truth, When, newer_time, newest};
 use smallvec::SmallVec;
 
 /// A complication that is there, or may be.
@@ -12,7 +12,8 @@ use smallvec::SmallVec;
 pub(super) struct Complication<'i> {
     pub input: Input,
     pub site: Option<Site>,
-    pub day: Day,
+    /// Its day; one without a time is older than any that has one, and never current.
+    pub day: Option<Day>,
     /// Whether it is there; unknown only for a pain score with a comparator.
     pub present: Truth,
     /// Of a cord compression or a fracture: threatened or established, the worse where entries of one time disagree.
@@ -39,9 +40,9 @@ impl<'i> Complication<'i> {
 
     /// Whether treatment with this site (or none) that began on this day is to its site.
     pub fn is_treated_at(&self, site: Option<Site>, began: Option<Day>) -> bool {
-        let without_site = site.is_none() && is_to(None, began, None, Some(self.day));
+        let without_site = site.is_none() && is_to(None, began, None, self.day);
         match self.site {
-            Some(own) => is_to(site, began, Some(own), Some(self.day)),
+            Some(own) => is_to(site, began, Some(own), self.day),
             None if self.is_of_spine() => site == Some(Site::Vertebra) || without_site,
             None => without_site,
         }
@@ -49,12 +50,14 @@ impl<'i> Complication<'i> {
 
     /// Whether a part of the course that is its treatment began on its day or later.
     pub fn is_treated_by(&self, course: &Course<'i>) -> bool {
-        course.starts.iter().any(|start| *start >= self.day && self.is_treated_at(course.site, Some(*start)))
+        let after = |start: Day| self.day.is_some_and(|day| start >= day);
+        course.starts.iter().any(|start| after(*start) && self.is_treated_at(course.site, Some(*start)))
     }
 
     /// Whether an operation that is its treatment was done that many days before its day, or later.
     pub fn is_operated_by(&self, operation: &Operation<'i>, days_before: i32) -> bool {
-        let in_time = operation.day.is_some_and(|day| day >= self.day.plus_days(-days_before));
+        let from = self.day.map(|day| day.plus_days(-days_before));
+        let in_time = operation.day.zip(from).is_some_and(|(day, from)| day >= from);
         let decompressed = self.is_of_spine() && self.site.is_none() && operation.kind == SurgeryKind::Decompression;
         in_time && (decompressed || self.is_treated_at(operation.site, operation.day))
     }
@@ -84,8 +87,7 @@ impl<'i> Complications<'i> {
         let mut all = SmallVec::new();
         for input in inputs {
             case.test_closed(input);
-            let dated = case.inputs.of(input).iter().filter(|it| it.day().is_some_and(|day| day <= case.as_of));
-            let entries = without_ended(dated.collect());
+            let entries = case.all(input);
             let mut sites: SmallVec<[Option<Site>; 4]> = SmallVec::new();
             for entry in &entries {
                 if !sites.contains(&entry.site) {
@@ -121,7 +123,7 @@ impl<'i> Complications<'i> {
         self.recent(input).filter(|it| it.is_current(treatments))
     }
 
-    /// Those that are there, and too old to count.
+    /// Those that are there, and too old to count: for all that is known, if they have no time.
     pub fn not_current(&self) -> impl Iterator<Item = &Complication<'i>> {
         self.all.iter().filter(|it| !it.recent && it.present.is_true())
     }
@@ -136,7 +138,7 @@ fn complication<'i>(
     let found: SmallVec<[(Truth, Option<Severity>); 2]> =
         reading.entries.iter().map(|entry| is_there(case, entry)).collect();
     let present = Truth::any(found.iter().map(|(there, _)| *there));
-    let day = reading.time()?.day();
+    let day = reading.time().map(When::day);
     (!present.is_false()).then(|| Complication {
         input,
         site,
@@ -144,7 +146,7 @@ fn complication<'i>(
         present,
         severity: found.iter().filter_map(|(_, severity)| *severity).max(),
         entries: reading.entries.clone(),
-        recent: case.as_of.days_since(day) <= CURRENT_DAYS,
+        recent: day.is_some_and(|day| case.as_of.days_since(day) <= CURRENT_DAYS),
     })
 }
 

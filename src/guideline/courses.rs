@@ -106,6 +106,8 @@ pub(super) struct Treatments<'i> {
     pub courses: SmallVec<[Course<'i>; 2]>,
     pub operations: SmallVec<[Operation<'i>; 2]>,
     pub systemic: SmallVec<[Systemic<'i>; 2]>,
+    /// Radiotherapy and resections of which it is not known whether they were to the tumour; none of them counts.
+    pub unplaced: SmallVec<[&'i Entry; 1]>,
 }
 
 /// Whether treatment with (or without) a site is to a site of something (§6, *Sites*): the same, or none said on
@@ -152,7 +154,9 @@ impl<'i> Treatments<'i> {
             let start = therapy.start.or(therapy.end);
             systemic.push(Systemic { start, entry, counts: counts(start) });
         }
-        Treatments { courses, operations, systemic }
+        let unplaced = case.set_aside().filter(|aside| aside.may_be_of_this_disease()).map(|aside| &aside.entry);
+        let unplaced = unplaced.filter(|entry| may_be_local_treatment(case, entry)).collect();
+        Treatments { courses, operations, systemic, unplaced }
     }
 
     /// The courses of this disease.
@@ -164,6 +168,12 @@ impl<'i> Treatments<'i> {
     pub fn resections(&self) -> impl Iterator<Item = &Operation<'i>> {
         self.operations.iter().filter(|operation| operation.counts && operation.kind == SurgeryKind::Resection)
     }
+}
+
+/// Whether a treatment that is set aside would have treated the tumour itself, were it of this disease.
+fn may_be_local_treatment<'i>(case: &Case<'i>, entry: &'i Entry) -> bool {
+    let is_resection = |entry| case.log.surgery(entry).is_some_and(|it| it.kind == SurgeryKind::Resection);
+    case.log.radiotherapy(entry).is_some() || is_resection(entry)
 }
 
 fn read_courses<'i>(case: &Case<'i>) -> SmallVec<[Course<'i>; 4]> {

@@ -5,7 +5,8 @@ use super::decision::*;
 use super::facts::{Facts, PlasmacytomaFacts};
 use super::palliation::Palliation;
 use super::{diagnosis, follow_up, prognosis, relapse, treatment};
-use crate::inputs::{Day, Inputs};
+use crate::inputs::words::Relapse;
+use crate::inputs::{Aside, Day, Entry, Input, Inputs};
 use smallvec::SmallVec;
 
 /// Decides what the guideline says of these inputs on a day. Nothing after that day counts.
@@ -61,7 +62,7 @@ fn of_plasmacytoma<'i>(
     let r18 = case.fact(|why| relapse::r18(case, all, facts, why));
     let factors = case.fact(|why| prognosis::factors(case, facts, why));
     let r10 = rule(case, |why| treatment::r10(case, all, facts, r21.tell(why), why));
-    let r19 = rule(case, |why| relapse::r19(case, all, facts, &r18, is_myeloma, why));
+    let r19 = rule(case, |why| treatment::left_open(all, relapse::r19(case, all, facts, &r18, is_myeloma, why), why));
     let over = matches!(r18.printed().status, Status::Recommended | Status::Fulfilled) || *is_myeloma.printed();
     let prognosis = prognosis::prognosis(case.as_of, facts, factors.printed(), over, &Why::default());
     let mut recommendations = Vec::with_capacity(21);
@@ -71,10 +72,10 @@ fn of_plasmacytoma<'i>(
         rule(case, |why| diagnosis::r03(case, facts, why)),
         rule(case, |why| diagnosis::r04(case, facts, why)),
         rule(case, |why| prognosis::r05(facts, factors.tell(why), why)),
-        rule(case, |why| treatment::r06(case, all, facts, why)),
-        rule(case, |why| treatment::r07(all, facts, why)),
+        rule(case, |why| treatment::left_open(all, treatment::r06(case, all, facts, why), why)),
+        rule(case, |why| treatment::left_open(all, treatment::r07(all, facts, why), why)),
         rule(case, |why| treatment::r08(case, all, why)),
-        rule(case, |why| treatment::r09(case, all, facts, is_myeloma, why)),
+        rule(case, |why| treatment::left_open(all, treatment::r09(case, all, facts, is_myeloma, why), why)),
         r10,
         rule(case, |why| follow_up::r15(case, all, facts, is_myeloma, why)),
         rule(case, |why| follow_up::r16(case, facts, factors.tell(why), is_myeloma, why)),
@@ -163,6 +164,13 @@ fn notes<'i>(case: &Case<'i>, all: &Facts<'i>) -> Vec<Note<'i>> {
             notes.push(Note::new(NoteCode::PalliativeDoseOnly));
         }
     }
+    let (unplaced, of_other): (SmallVec<[&Aside; 1]>, SmallVec<[&Aside; 1]>) =
+        case.set_aside().partition(|aside| aside.may_be_of_this_disease());
+    for (code, aside) in [(NoteCode::TreatmentUnplaced, unplaced), (NoteCode::OtherDiseaseTreatment, of_other)] {
+        if !aside.is_empty() {
+            notes.push(Note::about(code, aside.iter().map(|aside| &aside.entry)));
+        }
+    }
     notes.extend(treatment_notes(case, all));
     notes
 }
@@ -198,7 +206,22 @@ fn treatment_notes<'i>(case: &Case<'i>, all: &Facts<'i>) -> Vec<Note<'i>> {
     }
     for complication in all.complications.printed().not_current() {
         let note = Note::about(NoteCode::NotCurrent, complication.entries.iter().copied());
-        notes.push(Note { date: Some(complication.day), ..note });
+        notes.push(Note { date: complication.day, ..note });
+    }
+    let undated = undated(case);
+    if !undated.is_empty() {
+        notes.push(Note::about(NoteCode::NotCurrent, undated));
     }
     notes
+}
+
+/// What else is recorded without a date alone, so that it is never current or after treatment: a relapse, and what is
+/// said of a palliative target.
+fn undated<'i>(case: &Case<'i>) -> SmallVec<[&'i Entry; 1]> {
+    use Input::{CriticalTissueInField, PalliativeTargetLarge, Reirradiation};
+    let newest =
+        |input: Input| case.latest(input).filter(|it| it.time().is_none()).map(|it| it.entries).unwrap_or_default();
+    let relapses = newest(Input::Relapse).into_iter().filter(|entry| case.log.relapse(entry) != Some(Relapse::None));
+    let flags = [PalliativeTargetLarge, CriticalTissueInField, Reirradiation].into_iter().flat_map(newest);
+    relapses.chain(flags.filter(|entry| case.log.flag(entry) == Some(true))).collect()
 }

@@ -214,6 +214,16 @@ pub enum Amount {
     Between(u8, u8),
 }
 
+impl Amount {
+    /// The lowest and the highest that it may be.
+    pub const fn bounds(self) -> (u8, u8) {
+        match self {
+            Amount::Exactly(number) => (number, number),
+            Amount::Between(low, high) => (low, high),
+        }
+    }
+}
+
 /// A dose in so many fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {

@@ -9,30 +9,34 @@ use crate::inputs::{Entry, Reading, Truth};
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
-/// A range of doses, Gy.
+/// A range of doses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DoseRange {
-    /// Bone, smaller than 5 cm: 35–40 Gy; a course that was given is judged by 35–45 (common practice, text).
+    /// Bone, smaller than 5 cm.
     SmallBone,
-    /// Bone, larger than 5 cm: 40–50 Gy.
+    /// Bone, larger than 5 cm.
     LargeBone,
-    /// Bone, exactly 5 cm: 35–50 Gy (A1).
+    /// Bone, exactly 5 cm (A1).
     FiveCmBone,
-    /// Extramedullary: 40–50 Gy.
+    /// Extramedullary.
     Extramedullary,
 }
 
 impl DoseRange {
-    const fn shown(self) -> (u8, u8) {
+    const fn shown(self) -> Amount {
         match self {
-            DoseRange::SmallBone => (35, 40),
-            DoseRange::LargeBone | DoseRange::Extramedullary => (40, 50),
-            DoseRange::FiveCmBone => (35, 50),
+            DoseRange::SmallBone => SMALL_BONE_DOSE.gy,
+            DoseRange::LargeBone => LARGE_BONE_DOSE.gy,
+            DoseRange::FiveCmBone => OPEN_DOSE.gy,
+            DoseRange::Extramedullary => EXTRAMEDULLARY_DOSE.gy,
         }
     }
 
     fn has(self, dose: Decimal) -> bool {
-        let (low, high) = if self == DoseRange::SmallBone { (35, 45) } else { self.shown() };
+        let (low, high) = match self {
+            DoseRange::SmallBone => SMALL_BONE_GIVEN_DOSE.gy.bounds(),
+            other => other.shown().bounds(),
+        };
         dose >= Decimal::from(low) - DOSE_TOLERANCE.value && dose <= Decimal::from(high) + DOSE_TOLERANCE.value
     }
 }
@@ -96,8 +100,7 @@ impl DoseRanges {
     /// The dose to show: the only possible range, else 35–50 Gy.
     pub fn shown(&self) -> Amount {
         let only = self.possible.first().filter(|_| !self.several());
-        let (low, high) = only.map_or((35, 50), |range| range.shown());
-        Amount::Between(low, high)
+        only.map_or(OPEN_DOSE.gy, |range| range.shown())
     }
 
     pub fn judge(&self, dose: Option<Decimal>) -> DoseJudgement {

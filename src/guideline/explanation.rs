@@ -4,13 +4,21 @@ use super::bases::*;
 use super::thresholds::*;
 use super::vocabulary::{Ambiguity, RecommendationId};
 use crate::inputs::{Input, Limit};
-use std::fmt;
+
+/// The same in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// In English.
+    pub english: &'static str,
+    /// In Danish.
+    pub danish: &'static str,
+}
 
 /// A length of time that something is counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     /// What it is for.
-    pub what: &'static str,
+    pub what: Phrase,
     /// How long.
     pub length: Length,
     /// Where it comes from.
@@ -30,38 +38,43 @@ pub enum Length {
     Years(i32),
 }
 
-impl fmt::Display for Length {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Length::Days(days) => write!(f, "{days} days"),
-            Length::Months(1) => f.write_str("1 month"),
-            Length::Months(months) => write!(f, "{months} months"),
-            Length::MonthsBetween((from, to)) => write!(f, "{from} to {to} months"),
-            Length::Years(years) => write!(f, "{years} years"),
-        }
-    }
-}
-
 /// A limit, and what it is tested for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figure {
     /// What it is tested for.
-    pub what: &'static str,
+    pub what: Phrase,
     /// The limit, with its unit and source.
     pub limit: Limit,
+}
+
+/// A dose that is recommended or judged by, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoseFigure {
+    /// When.
+    pub what: Phrase,
+    /// The dose, with its source.
+    pub dose: Dose,
 }
 
 /// Something that several recommendations rest on, or what one reads by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Basis {
     /// What it is.
-    pub name: &'static str,
+    pub name: Phrase,
     /// The inputs that it reads.
     pub inputs: &'static [Input],
     /// The limits that it tests.
     pub limits: &'static [Figure],
     /// The lengths of time that it counts by.
     pub periods: &'static [Period],
+    /// The doses that it recommends or judges by.
+    pub doses: &'static [DoseFigure],
+}
+
+impl Basis {
+    const fn with_doses(self, doses: &'static [DoseFigure]) -> Basis {
+        Basis { doses, ..self }
+    }
 }
 
 /// What a recommendation reads.
@@ -108,9 +121,15 @@ const EXPLANATIONS: [Explanation; 21] = [
         own(
             &[Imaging, MriMarrowSignalAbnormal, BoneContact, LesionCount, LyticLesionCount, MriFocalLesionCount],
             &[
-                figure("lytic lesions beside an extramedullary tumour above", NO_LESION),
-                figure("lesions above", ONE_LESION),
-                figure("two lesions: not above", TWO_LESIONS),
+                figure(
+                    both(
+                        "lytic lesions beside an extramedullary tumour above",
+                        "lytiske læsioner ud over en ekstramedullær tumor: over",
+                    ),
+                    NO_LESION,
+                ),
+                figure(both("lesions above", "læsioner: over"), ONE_LESION),
+                figure(both("two lesions: not above", "to læsioner: ikke over"), TWO_LESIONS),
             ],
             &[],
         ),
@@ -128,9 +147,24 @@ const EXPLANATIONS: [Explanation; 21] = [
                 Input::Fish,
             ],
             &[
-                figure("clonal plasma cells in the marrow above", MARROW_NONE),
-                figure("clonal plasma cells in the marrow are no minimal involvement from", MARROW_INVOLVED),
-                figure("clonal plasma cells in the marrow are an event from", MARROW_60),
+                figure(
+                    both("clonal plasma cells in the marrow above", "klonale plasmaceller i marven: over"),
+                    MARROW_NONE,
+                ),
+                figure(
+                    both(
+                        "clonal plasma cells in the marrow are no minimal involvement from",
+                        "klonale plasmaceller i marven er ikke minimal involvering fra",
+                    ),
+                    MARROW_INVOLVED,
+                ),
+                figure(
+                    both(
+                        "clonal plasma cells in the marrow are an event from",
+                        "klonale plasmaceller i marven er myelomdefinerende fra",
+                    ),
+                    MARROW_60,
+                ),
             ],
             &[],
         ),
@@ -139,7 +173,11 @@ const EXPLANATIONS: [Explanation; 21] = [
     ),
     explanation(own(BLOODS, &[], &[]), &[&TIMELINE], &[]),
     explanation(own(&[], &[], &[]), &[&FACTORS, &TIMELINE, &TABLE_1, &EVENTS], &[A14]),
-    explanation(own(&[TumourLargestDimension, TumourWellDefined], DOSES, &[]), COURSE, &[A1, A7, A8]),
+    explanation(
+        own(&[TumourLargestDimension, TumourWellDefined], DOSES, &[]).with_doses(CURATIVE_DOSES),
+        COURSE,
+        &[A1, A7, A8],
+    ),
     explanation(own(&[], &[], &[]), DISEASE, &[A2]),
     explanation(
         own(
@@ -147,12 +185,18 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[],
             &[
                 period(
-                    "before its code that a complication may be operated on",
+                    both(
+                        "before its code that a complication may be operated on",
+                        "en komplikation kan være opereret før sin kode",
+                    ),
                     Length::Days(OPERATED_BEFORE_DAYS),
                     OURS,
                 ),
                 period(
-                    "by which the surgeon's word may precede the cord compression",
+                    both(
+                        "by which the surgeon's word may precede the cord compression",
+                        "kirurgens vurdering kan ligge før tværsnittet",
+                    ),
                     Length::Days(SURGICAL_OPTION_BEFORE_DAYS),
                     OURS,
                 ),
@@ -166,16 +210,28 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[TumourLargestDimension],
             DOSES,
             &[period(
-                "after the resection in which radiotherapy follows it",
+                both(
+                    "after the resection in which radiotherapy follows it",
+                    "strålebehandling hører til resektionen før den",
+                ),
                 Length::Months(AFTER_RESECTION_MONTHS),
                 OURS,
             )],
-        ),
+        )
+        .with_doses(CURATIVE_DOSES),
         COURSE,
         &[A1, A7, A15],
     ),
     explanation(
-        own(&[], &[], &[period("after treatment in which it is said", Length::Months(ADJUVANT_MONTHS), OURS)]),
+        own(
+            &[],
+            &[],
+            &[period(
+                both("after treatment in which it is said", "siges efter behandling"),
+                Length::Months(ADJUVANT_MONTHS),
+                OURS,
+            )],
+        ),
         COURSE,
         &[],
     ),
@@ -184,7 +240,10 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[SurgicalOption],
             &[],
             &[period(
-                "by which the surgeon's word may precede the cord compression",
+                both(
+                    "by which the surgeon's word may precede the cord compression",
+                    "kirurgens vurdering kan ligge før tværsnittet",
+                ),
                 Length::Days(SURGICAL_OPTION_BEFORE_DAYS),
                 OURS,
             )],
@@ -197,9 +256,16 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[],
             &[],
             &[
-                period("after palliative surgery", Length::Months(PALLIATIVE_SURGERY_MONTHS), OURS),
                 period(
-                    "before the myeloma from which surgery is its own",
+                    both("after palliative surgery", "efter palliativ operation"),
+                    Length::Months(PALLIATIVE_SURGERY_MONTHS),
+                    OURS,
+                ),
+                period(
+                    both(
+                        "before the myeloma from which surgery is its own",
+                        "en operation før myelomatosen regnes som dens egen",
+                    ),
                     Length::Days(SURGERY_BEFORE_MYELOMA_DAYS),
                     OURS,
                 ),
@@ -211,22 +277,27 @@ const EXPLANATIONS: [Explanation; 21] = [
     explanation(
         own(
             &[PerformanceStatus, LifeExpectancy, CriticalTissueInField],
-            &[figure("poor performance status from", POOR_PERFORMANCE)],
+            &[figure(both("poor performance status from", "dårlig performancestatus fra"), POOR_PERFORMANCE)],
             &[period(
-                "after a course in which it was irradiated just now",
+                both(
+                    "after a course in which it was irradiated just now",
+                    "stedet regnes som netop bestrålet efter et forløb",
+                ),
                 Length::Days(IRRADIATED_JUST_NOW_DAYS),
                 OURS,
             )],
-        ),
+        )
+        .with_doses(PAIN_DOSES),
         MYELOMA,
         &[],
     ),
     explanation(
         own(
             &[PalliativeTargetLarge, PerformanceStatus, LifeExpectancy, CriticalTissueInField],
-            &[figure("poor performance status from", POOR_PERFORMANCE)],
+            &[figure(both("poor performance status from", "dårlig performancestatus fra"), POOR_PERFORMANCE)],
             &[],
-        ),
+        )
+        .with_doses(LARGE_FIELD_DOSES),
         MYELOMA,
         &[A13],
     ),
@@ -235,10 +306,26 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[Imaging, Response],
             &[],
             &[
-                period("after treatment when it is due", Length::MonthsBetween(RESPONSE_DUE_MONTHS), GUIDELINE),
-                period("after treatment when a scan fulfils it", Length::MonthsBetween(RESPONSE_DONE_MONTHS), OURS),
-                period("after treatment when it is given up", Length::Months(RESPONSE_GIVEN_UP_MONTHS), OURS),
-                period("after a scan for its response", Length::Days(RESPONSE_AFTER_SCAN_DAYS), OURS),
+                period(
+                    both("after treatment when it is due", "skal udføres efter behandling"),
+                    Length::MonthsBetween(RESPONSE_DUE_MONTHS),
+                    GUIDELINE,
+                ),
+                period(
+                    both("after treatment when a scan fulfils it", "opfyldes af en skanning efter behandling"),
+                    Length::MonthsBetween(RESPONSE_DONE_MONTHS),
+                    OURS,
+                ),
+                period(
+                    both("after treatment when it is given up", "opgives efter behandling"),
+                    Length::Months(RESPONSE_GIVEN_UP_MONTHS),
+                    OURS,
+                ),
+                period(
+                    both("after a scan for its response", "respons hører til en skanning før den"),
+                    Length::Days(RESPONSE_AFTER_SCAN_DAYS),
+                    OURS,
+                ),
             ],
         ),
         PROGRESSION,
@@ -249,17 +336,40 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[Leukocytes, Platelets],
             &[],
             &[
-                period("after treatment for the first visit", Length::MonthsBetween(FIRST_VISITS_MONTHS[0]), GUIDELINE),
                 period(
-                    "after treatment for the second visit",
+                    both("after treatment for the first visit", "første kontrol efter behandling"),
+                    Length::MonthsBetween(FIRST_VISITS_MONTHS[0]),
+                    GUIDELINE,
+                ),
+                period(
+                    both("after treatment for the second visit", "anden kontrol efter behandling"),
                     Length::MonthsBetween(FIRST_VISITS_MONTHS[1]),
                     GUIDELINE,
                 ),
-                period("either way of what is due each year", Length::Months(YEARLY_DUE_MONTHS), OURS),
-                period("either way of a yearly scan that was done", Length::Months(YEARLY_DONE_MONTHS), OURS),
-                period("of yearly imaging", Length::Years(IMAGING_YEARS), GUIDELINE),
-                period("for which a missed scan is shown", Length::Months(MISSED_SHOWN_MONTHS), OURS),
-                period("before a visit for its blood tests", Length::Months(BLOODS_BEFORE_VISIT_MONTHS), OURS),
+                period(
+                    both("either way of what is due each year", "til hver side af det, der skal ske hvert år"),
+                    Length::Months(YEARLY_DUE_MONTHS),
+                    OURS,
+                ),
+                period(
+                    both(
+                        "either way of a yearly scan that was done",
+                        "til hver side af en årlig skanning, der er udført",
+                    ),
+                    Length::Months(YEARLY_DONE_MONTHS),
+                    OURS,
+                ),
+                period(both("of yearly imaging", "årlig billeddiagnostik"), Length::Years(IMAGING_YEARS), GUIDELINE),
+                period(
+                    both("for which a missed scan is shown", "en manglende skanning vises"),
+                    Length::Months(MISSED_SHOWN_MONTHS),
+                    OURS,
+                ),
+                period(
+                    both("before a visit for its blood tests", "blodprøver kan ligge før kontrollen"),
+                    Length::Months(BLOODS_BEFORE_VISIT_MONTHS),
+                    OURS,
+                ),
             ],
         ),
         &[&FACTORS, &TIMELINE, &TABLE_1, &EVENTS, &AFTER_TREATMENT, &RELAPSE],
@@ -270,8 +380,16 @@ const EXPLANATIONS: [Explanation; 21] = [
             &[],
             &[],
             &[
-                period("after treatment for rehabilitation", Length::Months(REHABILITATION_MONTHS), OURS),
-                period("after treatment from which pain lasts", Length::Months(LASTING_PAIN_MONTHS), OURS),
+                period(
+                    both("after treatment for rehabilitation", "genoptræning efter behandling"),
+                    Length::Months(REHABILITATION_MONTHS),
+                    OURS,
+                ),
+                period(
+                    both("after treatment from which pain lasts", "smerter efter behandling er længerevarende fra"),
+                    Length::Months(LASTING_PAIN_MONTHS),
+                    OURS,
+                ),
             ],
         ),
         &[&TIMELINE, &COMPLICATIONS],
@@ -281,13 +399,18 @@ const EXPLANATIONS: [Explanation; 21] = [
         own(
             &[LifeExpectancy, MarrowAspirate, MarrowBiopsy, Imaging],
             &[],
-            &[period("before the relapse for its work-up", Length::Days(RELAPSE_WORKUP_DAYS), OURS)],
+            &[period(
+                both("before the relapse for its work-up", "udredningen af relapset kan ligge før det"),
+                Length::Days(RELAPSE_WORKUP_DAYS),
+                OURS,
+            )],
         ),
         COURSE,
         &[],
     ),
     explanation(
-        own(&[TumourLargestDimension, MarrowAspirate, MarrowBiopsy, LifeExpectancy], DOSES, &[]),
+        own(&[TumourLargestDimension, MarrowAspirate, MarrowBiopsy, LifeExpectancy], DOSES, &[])
+            .with_doses(CURATIVE_DOSES),
         COURSE,
         &[A1, A7],
     ),

@@ -57,7 +57,9 @@ pub(super) fn r15<'i>(
     let id = RecommendationId::R15;
     let Some(end) = followed(facts, is_myeloma, why) else { return Recommendation::not_applicable(id) };
     let techniques = techniques(facts, why);
-    let without_radiotherapy = !all.treatments.tell(why).counted().any(|course| !course.is_palliative());
+    let treatments = all.treatments.tell(why);
+    let irradiated = treatments.counted().any(|course| !course.is_palliative());
+    let resected_alone = !irradiated && treatments.resections().next().is_some();
     let outcome = if let Some(scan) = response_scan(case, facts, why) {
         let other = !techniques.is_empty() && !techniques.contains(&scan.modality);
         Recommendation::new(id, Status::Fulfilled)
@@ -81,7 +83,7 @@ pub(super) fn r15<'i>(
             })
         }
     };
-    outcome.note_if(without_radiotherapy, NoteCode::TextAfterResection).note(NoteCode::OurTolerance)
+    outcome.note_if(resected_alone, NoteCode::TextAfterResection).note(NoteCode::OurTolerance)
 }
 
 /// The guideline's techniques that were used at baseline, each once.
@@ -194,8 +196,12 @@ pub(super) fn r17<'i>(
     let Some(end) = facts.timeline.tell(why).treated_on() else { return Recommendation::not_applicable(id) };
     let treatments = all.treatments.tell(why);
     let lasting = end.plus_months(LASTING_PAIN_MONTHS);
-    let pains: SmallVec<[_; 2]> =
-        all.complications.tell(why).current(Input::BonePain, treatments).filter(|pain| pain.day >= lasting).collect();
+    let pains: SmallVec<[_; 2]> = all
+        .complications
+        .tell(why)
+        .current(Input::BonePain, treatments)
+        .filter(|pain| pain.day.is_some_and(|day| day >= lasting))
+        .collect();
     let in_pain = pains.iter().any(|pain| pain.present.is_true());
     let rehabilitation = case.as_of <= end.plus_months(REHABILITATION_MONTHS);
     let mut actions: SmallVec<[Action; 2]> = SmallVec::new();

@@ -12,25 +12,10 @@ use crate::inputs::words::{Certainty, DiagnosisKind, LifeExpectancy, Site, Surge
 use crate::inputs::{Day, Entry, Input, InputSet, Truth};
 use smallvec::SmallVec;
 
-const fn schedule(dose: Amount, fractions: Amount) -> Schedule {
-    Schedule { dose_gy: dose, fractions }
-}
-
-use Amount::{Between, Exactly};
-
-// Text under R13 (ILROG): pain.
-const EIGHT_IN_ONE: Schedule = schedule(Exactly(8), Exactly(1));
-const TWENTY_IN_FIVE: Schedule = schedule(Exactly(20), Exactly(5));
-const THIRTY_IN_TEN: Schedule = schedule(Exactly(30), Exactly(10));
-// R14.
-const THIRTY_IN_TEN_TO_FIFTEEN: Schedule = schedule(Exactly(30), Between(10, 15));
-// Text under R14: larger targets, or re-irradiation (A13).
-const TWENTY_TO_THIRTY: Schedule = schedule(Between(20, 30), Between(10, 15));
-// Text under R14: a very long life expectancy with critical tissue in the field.
-const FORTY_IN_TWENTY: Schedule = schedule(Exactly(40), Exactly(20));
-
-fn palliative(schedules: &[Schedule]) -> Action {
-    Action { schedules: SmallVec::from_slice(schedules), ..Action::new(ActionCode::PalliativeRadiotherapy) }
+fn palliative(doses: &[Dose]) -> Action {
+    let schedule = |dose: &Dose| Some(Schedule { dose_gy: dose.gy, fractions: dose.fractions? });
+    let schedules = doses.iter().filter_map(schedule).collect();
+    Action { schedules, ..Action::new(ActionCode::PalliativeRadiotherapy) }
 }
 
 /// The palliative recommendations and what they share.
@@ -163,9 +148,9 @@ impl<'a, 'i> Palliation<'a, 'i> {
         if !considered.is_empty() {
             let poor = agreed_truth(self.case, Input::PerformanceStatus).is_true();
             let short = self.life_expectancy() == Some(LifeExpectancy::Short);
-            let schedules: &[Schedule] =
-                if poor && short { &[EIGHT_IN_ONE] } else { &[EIGHT_IN_ONE, TWENTY_IN_FIVE, THIRTY_IN_TEN] };
-            let outcome = Recommendation::new(id, Status::Consider).with(palliative(schedules));
+            let doses: &[Dose] =
+                if poor && short { &[PAIN_DOSE_ONE] } else { &[PAIN_DOSE_ONE, PAIN_DOSE_FIVE, PAIN_DOSE_TEN] };
+            let outcome = Recommendation::new(id, Status::Consider).with(palliative(doses));
             return outcome.shown(considered.iter().flat_map(|pain| pain.entries.iter().copied()));
         }
         let undetermined = || Recommendation::undetermined(id, InputSet::one(Input::BonePain));
@@ -255,12 +240,12 @@ impl<'a, 'i> Palliation<'a, 'i> {
             && self.operations_without_radiotherapy().iter().any(|it| it.kind == SurgeryKind::Decompression);
         let large = closed_flag(self.case, Input::PalliativeTargetLarge);
         if r11.status == Status::Recommended || decompressed || large {
-            let both = [THIRTY_IN_TEN_TO_FIFTEEN, TWENTY_TO_THIRTY];
-            let schedules: &[Schedule] = if large || reirradiated { &both } else { &[THIRTY_IN_TEN_TO_FIFTEEN] };
+            let both = [LARGE_FIELD_DOSE, AGAIN_DOSE];
+            let doses: &[Dose] = if large || reirradiated { &both } else { &[LARGE_FIELD_DOSE] };
             let status = if reirradiated { Status::Consider } else { Status::Recommended };
             let strength = reirradiated.then_some(Strength::May);
             return Recommendation::new(id, status)
-                .with(Action { strength, ..palliative(schedules) })
+                .with(Action { strength, ..palliative(doses) })
                 .cite_if(large, Ambiguity::A13)
                 .note_if(reirradiated, NoteCode::TextForReirradiation);
         }
@@ -269,7 +254,7 @@ impl<'a, 'i> Palliation<'a, 'i> {
         }
         if reirradiated {
             return Recommendation::new(id, Status::Consider)
-                .with(Action { strength: Some(Strength::May), ..palliative(&[TWENTY_TO_THIRTY]) })
+                .with(Action { strength: Some(Strength::May), ..palliative(&[AGAIN_DOSE]) })
                 .note(NoteCode::TextForReirradiation);
         }
         Recommendation::not_applicable(id)
@@ -289,6 +274,12 @@ impl<'a, 'i> Palliation<'a, 'i> {
         if !earlier.is_empty() {
             outcome.notes.insert(0, Note::about(NoteCode::EarlierCourseToSite, earlier.iter().copied()));
         }
+        // What cannot wait is advised all the same, and with it what may have been irradiated there already.
+        let unplaced = self.facts.treatments.tell(self.why).unplaced.iter().copied();
+        let courses: SmallVec<[&Entry; 1]> = unplaced.filter(|entry| entry.input == Input::Radiotherapy).collect();
+        if !courses.is_empty() {
+            outcome.notes.insert(0, Note::about(NoteCode::TreatmentUnplaced, courses));
+        }
         if !matches!(outcome.status, Status::Recommended | Status::Consider) {
             return outcome;
         }
@@ -298,7 +289,7 @@ impl<'a, 'i> Palliation<'a, 'i> {
             && closed_flag(self.case, Input::CriticalTissueInField)
         {
             let strength = (outcome.id == RecommendationId::R14).then_some(Strength::May);
-            outcome = outcome.with(Action { strength, ..palliative(&[FORTY_IN_TWENTY]) });
+            outcome = outcome.with(Action { strength, ..palliative(&[LONG_LIFE_DOSE]) });
         }
         outcome.note(NoteCode::SpareMarrowAndOrgans).note(NoteCode::CheckConcurrentDrugs)
     }

@@ -1,6 +1,32 @@
 //! Every number that the guideline is decided by, with its unit and its source.
 
-use crate::inputs::Limit;
+use super::decision::Amount;
+use crate::inputs::{Input, Limit};
+
+/// A dose of radiotherapy, and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dose {
+    /// The dose, Gy.
+    pub gy: Amount,
+    /// In so many fractions, where it is said.
+    pub fractions: Option<Amount>,
+    /// Where it stands.
+    pub source: &'static str,
+}
+
+impl Dose {
+    const fn exactly(gy: u8, source: &'static str) -> Dose {
+        Dose { gy: Amount::Exactly(gy), fractions: None, source }
+    }
+
+    const fn between(low: u8, high: u8, source: &'static str) -> Dose {
+        Dose { gy: Amount::Between(low, high), fractions: None, source }
+    }
+
+    const fn in_fractions(self, fractions: Amount) -> Dose {
+        Dose { fractions: Some(fractions), ..self }
+    }
+}
 
 const GUIDELINE: &str = "guideline, text under R01-R04";
 const REF_6: &str = "ref. 6 (International Myeloma Working Group 2014)";
@@ -68,6 +94,29 @@ pub const DOSE_TOLERANCE: Limit = Limit::new(1, 0, "Gy", OURS);
 pub const FRACTION_LOW: Limit = Limit::new(18, 1, "Gy", "text under R06");
 /// The largest fraction, Gy.
 pub const FRACTION_HIGH: Limit = Limit::new(2, 0, "Gy", "text under R06");
+/// Bone, smaller than 5 cm.
+pub const SMALL_BONE_DOSE: Dose = Dose::between(35, 40, "R06");
+/// Bone, larger than 5 cm.
+pub const LARGE_BONE_DOSE: Dose = Dose::between(40, 50, "R06");
+/// Bone of exactly 5 cm, for which the guideline has no range; and where it is open which range it is.
+pub const OPEN_DOSE: Dose = Dose::between(35, 50, "R06, both ranges (A1)");
+/// Extramedullary.
+pub const EXTRAMEDULLARY_DOSE: Dose = Dose::between(40, 50, "R06");
+/// A course that was given to bone smaller than 5 cm is judged by this: 40–45 Gy is common practice.
+pub const SMALL_BONE_GIVEN_DOSE: Dose = Dose::between(35, 45, "R06 and the text under it");
+/// Against pain; the one for a short life and poor performance.
+pub const PAIN_DOSE_ONE: Dose = Dose::exactly(8, "text under R13 (ref. 5)").in_fractions(Amount::Exactly(1));
+/// Against pain.
+pub const PAIN_DOSE_FIVE: Dose = Dose::exactly(20, "text under R13 (ref. 5)").in_fractions(Amount::Exactly(5));
+/// Against pain.
+pub const PAIN_DOSE_TEN: Dose = Dose::exactly(30, "text under R13 (ref. 5)").in_fractions(Amount::Exactly(10));
+/// Large areas or cord compression.
+pub const LARGE_FIELD_DOSE: Dose = Dose::exactly(30, "R14").in_fractions(Amount::Between(10, 15));
+/// Larger targets, or irradiated again (A13).
+pub const AGAIN_DOSE: Dose = Dose::between(20, 30, "text under R14").in_fractions(Amount::Between(10, 15));
+/// A very long life expectancy with critical tissue in the field.
+pub const LONG_LIFE_DOSE: Dose = Dose::exactly(40, "text under R14").in_fractions(Amount::Exactly(20));
+
 /// A score from this on is pain.
 pub const PAIN: Limit = Limit::new(1, 0, "", OURS);
 /// A performance status from this on is poor.
@@ -80,6 +129,35 @@ pub const RISE_M_PROTEIN: Limit = Limit::new(5, 0, "g/L", "response criteria of 
 pub const RISE_CHAIN: Limit = Limit::new(100, 0, "mg/L", "response criteria of the IMWG, ref. 6's group; ours");
 /// Any M-protein.
 pub const M_PROTEIN_PRESENT: Limit = Limit::new(0, 0, "g/L", "text under R05");
+
+/// The limits that a number of an input is compared with by itself: a number that is shown shorter must not lie on another
+/// side of any of them.
+pub const fn limits_of(input: Input) -> &'static [Limit] {
+    match input {
+        Input::CalciumTotal | Input::CalciumCorrected => &[CALCIUM],
+        Input::Creatinine => &[CREATININE, CREATININE_SAFE],
+        Input::CreatinineClearance => &[CLEARANCE],
+        Input::Haemoglobin => &[HAEMOGLOBIN, HAEMOGLOBIN_SAFE],
+        Input::MarrowClonalPlasmaCellPercent => &[MARROW_NONE, MARROW_INVOLVED, MARROW_60],
+        Input::MarrowPlasmaCellPercent => &[MARROW_INVOLVED],
+        Input::SerumFlcRatio => &[FLC_RATIO_HIGH, FLC_RATIO_LOW, FLC_NORMAL_LOW, FLC_NORMAL_HIGH],
+        Input::SerumFlcKappa | Input::SerumFlcLambda => &[FLC_INVOLVED],
+        Input::SerumMProtein => &[M_PROTEIN_PRESENT],
+        Input::UrineMProtein => &[URINE_M_PROTEIN],
+        Input::TumourLargestDimension => &[LARGE_TUMOUR],
+        _ => &[],
+    }
+}
+
+/// How far beyond the laboratory's own limits a number of an input is compared: below the lower, above the upper one.
+pub const fn beyond_own_limits(input: Input) -> (Option<Limit>, Option<Limit>) {
+    match input {
+        Input::CalciumTotal | Input::CalciumCorrected => (None, Some(CALCIUM_ABOVE_UPPER)),
+        Input::CalciumIonised => (None, Some(IONISED_ABOVE_UPPER)),
+        Input::Haemoglobin => (Some(HAEMOGLOBIN_BELOW_LOWER), None),
+        _ => (None, None),
+    }
+}
 
 /// Days before the diagnosis that belong to it (treatment, baseline).
 pub const BEFORE_DIAGNOSIS_DAYS: i32 = 90;

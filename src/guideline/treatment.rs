@@ -70,6 +70,19 @@ fn judge_course<'i>(
     outcome.cite_if(ranges.five_cm(), Ambiguity::A1).shown(entries())
 }
 
+/// Radiotherapy of the tumour (R06, R07, R09, R19) while it is not known whether a treatment of the record was to it
+/// (ours): what would else be advised is left open, since it may have been irradiated or removed already.
+pub(super) fn left_open<'i>(all: &Facts<'i>, outcome: Recommendation<'i>, why: &Why) -> Recommendation<'i> {
+    let unplaced = &all.treatments.tell(why).unplaced;
+    let advises = matches!(outcome.status, Status::Recommended | Status::Consider | Status::Undetermined);
+    if unplaced.is_empty() || !advises {
+        return outcome;
+    }
+    let asked_for = unplaced.iter().fold(outcome.missing, |missing, entry| missing.and(InputSet::one(entry.input)));
+    Recommendation { status: Status::Undetermined, missing: asked_for, ..outcome }
+        .noting(Note::about(NoteCode::TreatmentUnplaced, unplaced.iter().copied()))
+}
+
 /// R06 (B, should): radiotherapy with curative intent, its dose by compartment and size.
 pub(super) fn r06<'i>(
     case: &Case<'i>,
@@ -219,7 +232,7 @@ pub(super) fn r07<'i>(all: &Facts<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why)
 pub(super) fn surgical_option<'i>(case: &Case<'i>, all: &Facts<'i>, why: &Why) -> Option<bool> {
     let complications = all.complications.tell(why);
     let treatments = all.treatments.tell(why);
-    let cord = complications.current(Input::SpinalCordCompression, treatments).map(|it| it.day).max();
+    let cord = complications.current(Input::SpinalCordCompression, treatments).filter_map(|it| it.day).max();
     let recent = case.as_of.plus_days(-CURRENT_DAYS);
     let from = cord.map_or(recent, |cord| recent.max(cord.plus_days(-SURGICAL_OPTION_BEFORE_DAYS)));
     let window = super::case::Window { from: Some(from), to: case.as_of, undated: false };
@@ -281,7 +294,8 @@ pub(super) fn r08<'i>(case: &Case<'i>, all: &Facts<'i>, why: &Why) -> Recommenda
     if let Some(unknown) = unknown.filter(|_| option != Some(false)) {
         let missing = if unknown.site.or(tumour_site).is_none() { Input::TumourSite } else { Input::Fracture };
         return Recommendation::undetermined(id, InputSet::one(missing))
-            .cite_if(unknown.is_threatened_fracture(), Ambiguity::A16);
+            .cite_if(unknown.is_threatened_fracture(), Ambiguity::A16)
+            .shown(unknown.entries.iter().copied());
     }
     let treated = relevant().find(|it| !weight(it).is_false() && is_treated(it));
     let Some(treated) = treated else {

@@ -409,17 +409,21 @@ words! {
         WorkingCodeOvertaken = "working_code_overtaken",
         /// Site and confirmed kind of plasmacytoma are at odds.
         CompartmentConflict = "compartment_conflict",
+        /// A treatment of which the record does not say whether it was of this tumour; it was not used.
+        TreatmentUnplaced = "treatment_unplaced",
         /// A count of no lesions contradicts a tumour that is there.
         LesionCountContradicts = "lesion_count_contradicts",
         /// Plasma cells in the marrow without word of clonality.
         ClonalityUnstated = "clonality_unstated",
         /// Treatment before this disease: named only.
         EarlierTreatment = "earlier_treatment",
+        /// Treatment for which the record gives another disease as the reason: named only.
+        OtherDiseaseTreatment = "other_disease_treatment",
         /// A course without an end was counted as ended 42 days after its (last) start.
         CourseCountedAsEnded = "course_counted_as_ended",
         /// Treated with a palliative dose: not curative.
         PalliativeDoseOnly = "palliative_dose_only",
-        /// A complication that is older than the window and does not count.
+        /// A complication that is older than the window, or has no whole date, and does not count.
         NotCurrent = "not_current",
         /// A result that is preliminary.
         Preliminary = "preliminary",

@@ -1,6 +1,7 @@
 //! The inputs as JSON (decision specification §9): what the mappings produce, and what a program may hand in itself.
 
 use super::Inputs;
+use super::aside::{Aside, AsideReason};
 use super::entry::*;
 use super::name::{Input, Kind};
 use super::time::{Day, When};
@@ -32,6 +33,16 @@ pub enum InputError {
         /// What would do.
         expected: &'static str,
     },
+    /// A treatment that is set aside is none, or has a reason that is not known.
+    #[error("`set_aside`, entry {entry}: `{field}` is not {expected}")]
+    Aside {
+        /// The entry, counted from 1.
+        entry: usize,
+        /// The field.
+        field: &'static str,
+        /// What would do.
+        expected: &'static str,
+    },
     /// `as_of` is not a date.
     #[error("`as_of` is not a date (such as 2026-11-22)")]
     AsOf,
@@ -46,6 +57,20 @@ struct RawPatient<'a> {
     as_of: Option<Cow<'a, str>>,
     #[serde(borrow)]
     inputs: RawInputs<'a>,
+    #[serde(borrow, default)]
+    set_aside: Vec<RawAside<'a>>,
+}
+
+/// A treatment that is set aside: what §9 would have of it, with its input and the reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAside<'a> {
+    #[serde(borrow)]
+    input: Cow<'a, str>,
+    #[serde(borrow)]
+    why: Cow<'a, str>,
+    #[serde(borrow)]
+    entry: RawEntry<'a>,
 }
 
 struct RawInputs<'a>(Vec<(Input, Vec<RawEntry<'a>>)>);
@@ -298,7 +323,21 @@ impl Inputs {
                 entries.extend(raw_entry.entry(Place { input: *input, entry: index + 1 })?);
             }
         }
-        Ok(Inputs::new(raw.patient, as_of, entries))
+        let mut set_aside = Vec::new();
+        for (index, aside) in raw.set_aside.iter().enumerate() {
+            set_aside.extend(aside.read(index + 1)?);
+        }
+        Ok(Inputs::new(raw.patient, as_of, entries).setting_aside(set_aside))
+    }
+}
+
+impl RawAside<'_> {
+    fn read(&self, entry: usize) -> Result<Option<Aside>, InputError> {
+        let error = |field, expected| InputError::Aside { entry, field, expected };
+        let input = Input::of(&self.input).filter(|input| input.is_treatment());
+        let input = input.ok_or_else(|| error("input", "surgery, radiotherapy or systemic_therapy"))?;
+        let why = AsideReason::of(&self.why).ok_or_else(|| error("why", "a reason to set a treatment aside"))?;
+        Ok(self.entry.entry(Place { input, entry })?.map(|entry| Aside { why, entry }))
     }
 }
 
@@ -310,6 +349,19 @@ impl Serialize for Inputs {
             map.serialize_entry("as_of", &as_of)?;
         }
         map.serialize_entry("inputs", &ByName(self))?;
+        if !self.set_aside().is_empty() {
+            map.serialize_entry("set_aside", self.set_aside())?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Aside {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("input", &self.entry.input)?;
+        map.serialize_entry("why", &self.why)?;
+        map.serialize_entry("entry", &self.entry)?;
         map.end()
     }
 }

@@ -3,6 +3,7 @@
 use super::entry::{Attribution, Diagnosis, Entry, Fish, Radiotherapy, Source, Surgery, SystemicTherapy, Value};
 use super::interval::Interval;
 use super::name::Input;
+use super::shown::Shown;
 use super::time::Day;
 use super::truth::{Limit, Truth};
 use super::window::{Agreement, Reading};
@@ -79,75 +80,12 @@ pub struct Look<'i> {
 impl<'i> Look<'i> {
     /// The value as a person reads it, with its unit.
     pub fn value(&self) -> Shown<'i> {
-        Shown(self.entry)
+        Shown::of(self.entry)
     }
 
     /// The resource that it was read from.
     pub fn source(&self) -> Option<&'i Source> {
         self.entry.and_then(|entry| entry.source.as_ref())
-    }
-}
-
-/// A value as a person reads it: `3.2 cm`, `< 5 mg/L`, `vertebra`; `none` where there is no entry.
-#[derive(Clone, Copy, Debug)]
-pub struct Shown<'i>(Option<&'i Entry>);
-
-impl<'i> From<&'i Entry> for Shown<'i> {
-    fn from(entry: &'i Entry) -> Shown<'i> {
-        Shown(Some(entry))
-    }
-}
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(entry) = self.0 else { return f.write_str("none") };
-        match entry.value {
-            Value::Quantity(quantity) => {
-                if let Some(comparator) = quantity.comparator {
-                    write!(f, "{} ", comparator.sign())?;
-                }
-                write!(f, "{}", quantity.value)?;
-                match entry.input.unit() {
-                    Some("1") | None => Ok(()),
-                    Some("umol/L") => f.write_str(" µmol/L"),
-                    Some("mg/(24.h)") => f.write_str(" mg/24 h"),
-                    Some(unit) => write!(f, " {unit}"),
-                }
-            }
-            Value::Bool(value) => write!(f, "{value}"),
-            Value::Date(day) => write!(f, "{day}"),
-            Value::Site(word) => write!(f, "{word}"),
-            Value::LightChain(word) => write!(f, "{word}"),
-            Value::Severity(word) => write!(f, "{word}"),
-            Value::Response(word) => write!(f, "{word}"),
-            Value::Relapse(word) => write!(f, "{word}"),
-            Value::LifeExpectancy(word) => write!(f, "{word}"),
-            Value::Diagnosis(diagnosis) => {
-                write!(f, "{}, {}, {}", diagnosis.kind, diagnosis.certainty, diagnosis.clinical_status)
-            }
-            Value::Imaging(modality) => write!(f, "{modality}"),
-            Value::Performed => f.write_str("done"),
-            Value::Fish(fish) => {
-                write!(f, "{} {}", fish.abnormality, if fish.detected { "detected" } else { "not detected" })
-            }
-            Value::Attribution(attribution) => {
-                let not = if attribution.plasma_cell_disease { "" } else { "not " };
-                write!(f, "{} {not}by the plasma cell disease", attribution.event)
-            }
-            Value::Surgery(surgery) => {
-                write!(f, "{}", surgery.kind)?;
-                surgery.margin.map_or(Ok(()), |margin| write!(f, ", margin {margin}"))
-            }
-            Value::Radiotherapy(course) => {
-                let dose = course.dose_gy.map_or_else(|| "dose not said".to_owned(), |dose| format!("{dose} Gy"));
-                write!(f, "{dose}")?;
-                if let Some(fractions) = course.fractions {
-                    write!(f, " in {fractions}")?;
-                }
-                course.intent.map_or(Ok(()), |intent| write!(f, ", {intent}"))
-            }
-            Value::SystemicTherapy(_) => f.write_str("given"),
-        }
     }
 }
 

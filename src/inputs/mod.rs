@@ -1,25 +1,31 @@
 //! The typed inputs of the guideline (decision specification §2 and §9); depends on nothing else of the crate.
 
+mod aside;
 mod entry;
 mod interval;
 mod json;
 mod log;
 mod name;
+mod shown;
 mod time;
 mod truth;
 mod window;
 pub mod words;
 
+pub use aside::{Aside, AsideReason};
 pub use entry::{
     Attribution, Comparator, Diagnosis, Entry, Fish, Quantity, Radiotherapy, Source, Surgery, SystemicTherapy, Value,
 };
 pub use interval::Interval;
 pub use json::InputError;
-pub use log::{Log, Look, Shown, Span, Test};
+pub use log::{Log, Look, Span, Test};
 pub use name::{Input, InputSet, Kind};
+pub use shown::Shown;
 pub use time::{Day, Moment, When, later_time, latest_times, newer_time, same_time};
 pub use truth::{Condition, Limit, Truth};
 pub use window::{Agreement, Entries, Reading, newest, without_ended};
+
+use std::cmp::Ordering;
 
 /// What is known of one patient, in a fixed order that does not depend on the order of the record.
 #[derive(Clone, Debug)]
@@ -28,20 +34,14 @@ pub struct Inputs {
     as_of: Option<Day>,
     entries: Vec<Entry>,
     starts: [u32; Input::COUNT + 1],
+    set_aside: Vec<Aside>,
 }
 
 impl Inputs {
     /// The inputs of a patient (`Patient/p1`); entries whose value is not one of their input are left out.
     pub fn new(patient: impl Into<String>, as_of: Option<Day>, mut entries: Vec<Entry>) -> Inputs {
         entries.retain(|entry| entry.value.suits(entry.input));
-        entries.sort_by(|a, b| {
-            (a.input, a.time.map(When::sort_key))
-                .cmp(&(b.input, b.time.map(When::sort_key)))
-                .then_with(|| a.value.cmp(&b.value))
-                .then_with(|| a.source.cmp(&b.source))
-                .then_with(|| (a.site, a.weight_bearing).cmp(&(b.site, b.weight_bearing)))
-                .then_with(|| (a.preliminary, a.adjudicated).cmp(&(b.preliminary, b.adjudicated)))
-        });
+        entries.sort_by(in_order);
         let mut starts = [0u32; Input::COUNT + 1];
         for entry in &entries {
             if let Some(count) = starts.get_mut(entry.input as usize + 1) {
@@ -53,7 +53,13 @@ impl Inputs {
             sum += *start;
             *start = sum;
         }
-        Inputs { patient: patient.into(), as_of, entries, starts }
+        Inputs { patient: patient.into(), as_of, entries, starts, set_aside: Vec::new() }
+    }
+
+    /// The same with these treatments set aside.
+    pub fn setting_aside(self, mut set_aside: Vec<Aside>) -> Inputs {
+        set_aside.sort_by(|a, b| in_order(&a.entry, &b.entry).then(a.why.cmp(&b.why)));
+        Inputs { set_aside, ..self }
     }
 
     /// The same, made for a day (§9's `as_of`).
@@ -82,4 +88,25 @@ impl Inputs {
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
+
+    /// The resources that anything was read from, treatments that are set aside among them.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        let set_aside = self.set_aside.iter().map(|aside| &aside.entry);
+        self.entries.iter().chain(set_aside).filter_map(|entry| entry.source.as_deref())
+    }
+
+    /// The treatments that are set aside. §9 has no place for them, and no rule reads them as treatment of this disease.
+    pub fn set_aside(&self) -> &[Aside] {
+        &self.set_aside
+    }
+}
+
+/// The fixed order of entries.
+fn in_order(a: &Entry, b: &Entry) -> Ordering {
+    (a.input, a.time.map(When::sort_key))
+        .cmp(&(b.input, b.time.map(When::sort_key)))
+        .then_with(|| a.value.cmp(&b.value))
+        .then_with(|| a.source.cmp(&b.source))
+        .then_with(|| (a.site, a.weight_bearing).cmp(&(b.site, b.weight_bearing)))
+        .then_with(|| (a.preliminary, a.adjudicated).cmp(&(b.preliminary, b.adjudicated)))
 }

@@ -271,6 +271,11 @@ impl Input {
         matches!(self, Input::SpinalCordCompression | Input::NeurologicalDeficit | Input::Fracture | Input::BonePain)
     }
 
+    /// Whether it is treatment: of the tumour, or perhaps of another disease.
+    pub const fn is_treatment(self) -> bool {
+        matches!(self, Input::Surgery | Input::Radiotherapy | Input::SystemicTherapy)
+    }
+
     /// Whether its numbers are whole.
     pub const fn is_whole(self) -> bool {
         matches!(self.kind(), Kind::Count)

@@ -32,6 +32,15 @@ pub enum Answer {
     Unclear,
 }
 
+/// A sex, of a patient or of those whom reference limits are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sex {
+    /// Men.
+    Male,
+    /// Women.
+    Female,
+}
+
 /// A code, with everything that it means.
 #[derive(Debug)]
 pub struct KnownCode {
@@ -51,6 +60,8 @@ pub struct KnownCode {
     pub site: Option<Site>,
     /// The answer that it means.
     pub answer: Option<Answer>,
+    /// The sex that it means.
+    pub sex: Option<Sex>,
 }
 
 #[derive(Debug)]
@@ -125,6 +136,7 @@ impl Codes {
             misses: SmallVec::new(),
             site: None,
             answer: None,
+            sex: None,
         });
         id
     }
@@ -153,9 +165,13 @@ impl Codes {
         for (uri, of) in self.uris.iter() {
             let spelling = self.systems.get(usize::from(of.0)).map_or(Spelling::Exact, |system| system.spelling);
             let is_own = *of == known.system;
-            let is_danish_elsewhere = system.spelling == Spelling::SksDiagnosis && spelling != Spelling::Exact;
+            let is_danish_elsewhere = |code: &str| {
+                let extends = spelling == Spelling::Icd10Who && is_danish_extension(&canonical(spelling, code));
+                system.spelling == Spelling::SksDiagnosis
+                    && (extends || (spelling != Spelling::Exact && is_danish(code)))
+            };
             for code in spelled(system.spelling, &known.code) {
-                if is_own || (is_danish_elsewhere && is_danish(&code)) {
+                if is_own || is_danish_elsewhere(&code) {
                     tokens.push(format!("{uri}|{code}"));
                 }
             }
@@ -172,8 +188,12 @@ impl Codes {
         }
         let key = canonical(system.spelling, code);
         let home = match self.danish.and_then(|id| self.systems.get(usize::from(id.0))) {
-            // The Danish codes also come in the URI of ICD-10 and in that of the other SKS codes.
-            Some(danish) if system.spelling != Spelling::SksDiagnosis && is_danish(&key) => {
+            // The Danish codes also come in the URI of ICD-10 and in that of the other SKS codes; those that only Denmark has
+            // also without the D, in the URI of the WHO.
+            Some(danish)
+                if system.spelling != Spelling::SksDiagnosis
+                    && (is_danish(&key) || (system.spelling == Spelling::Icd10Who && is_danish_extension(&key))) =>
+            {
                 let key = canonical(Spelling::SksDiagnosis, code);
                 return danish.codes.get(key.as_str()).copied();
             }
@@ -186,6 +206,12 @@ impl Codes {
 /// Whether a code is a Danish diagnosis: a D before the letter of ICD-10.
 fn is_danish(code: &str) -> bool {
     matches!(code.as_bytes(), [b'D', letter, ..] if letter.is_ascii_alphabetic())
+}
+
+/// Whether a code, without dot and D, is one that only Denmark has: ICD-10 of the WHO has no letter after its digits.
+fn is_danish_extension(code: &str) -> bool {
+    matches!(code.as_bytes(), [letter, digits @ .., last]
+        if letter.is_ascii_alphabetic() && last.is_ascii_alphabetic() && digits.len() >= 2 && digits.iter().all(u8::is_ascii_digit))
 }
 
 /// The one spelling of a code under which it is kept.
@@ -212,7 +238,7 @@ fn spelled(spelling: Spelling, code: &str) -> Vec<String> {
     match spelling {
         Spelling::Exact => vec![key],
         Spelling::Sks => vec![key],
-        Spelling::Icd10 => with_dot(&key, 3).into_iter().chain([key]).collect(),
+        Spelling::Icd10 | Spelling::Icd10Who => with_dot(&key, 3).into_iter().chain([key]).collect(),
         Spelling::SksDiagnosis => {
             let danish = format!("D{key}");
             let dotted = [with_dot(&key, 3), with_dot(&danish, 4)];
@@ -231,6 +257,13 @@ mod tests {
             assert_eq!(canonical(Spelling::SksDiagnosis, spelled), "C903");
         }
         assert_eq!(canonical(Spelling::SksDiagnosis, "DC900A"), "C900A");
+    }
+
+    #[test]
+    fn only_denmark_has_a_letter_after_the_digits() {
+        assert!(is_danish_extension("C900A") && is_danish_extension("D472B"));
+        assert!(!is_danish_extension("C900") && !is_danish_extension("C90") && !is_danish_extension("DC900A"));
+        assert!(!is_danish_extension("M8450XA"));
     }
 
     #[test]

@@ -9,13 +9,9 @@ use super::part::Parts;
 use super::rule::Rule;
 use crate::fhir::clinical::{Condition, Patient};
 use crate::fhir::datatypes::CodeableConcept;
-use crate::fhir::observation::BodySite;
-use crate::fhir::{Found, Resource};
-use crate::inputs::words::{Certainty, ClinicalStatus, DiagnosisKind, Severity, Site};
+use crate::inputs::words::{Certainty, ClinicalStatus, DiagnosisKind, Severity};
 use crate::inputs::{Input, Kind, Value, When};
 use smallvec::SmallVec;
-
-const BODY_STRUCTURE: &str = "http://hl7.org/fhir/StructureDefinition/bodySite";
 
 impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     pub(super) fn patient(&mut self, at: &At<'r, 'a>, patient: &'r Patient<'a>) {
@@ -25,7 +21,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                     let value = Value::Date(when.day());
                     self.entry(at, FoundBy::Element, Input::BirthDate, value, None, &Parts::default());
                 }
-                Dated::Issued(_) => {}
+                Dated::Issued(_) | Dated::OfPanel(_) => {}
                 Dated::Not(reason) => self.unused(at, Some(Input::BirthDate), None, reason),
             }
         }
@@ -115,18 +111,13 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             (None | Some(ClinicalStatus::Active), Some(by_code)) => Some(by_code),
             (stated, _) => stated,
         };
-        let onset = self.onset(at, input, code, condition);
-        parts.start = onset.map(When::day);
-        parts.recorded = match date::maybe(condition.recorded_date.as_ref()) {
-            Dated::Not(reason) => {
-                if reason != Reason::NoDate {
-                    self.unused(at, Some(input), Some(code), Reason::UsedWithoutDate);
-                }
-                None
-            }
-            dated => date::day(dated),
-        };
-        parts.site = self.body_site(at, input, Some(code), &condition.body_site).or(parts.site);
+        let (onset, recorded) = (onset(condition), date::maybe(condition.recorded_date.as_ref()));
+        (parts.start, parts.recorded) = (date::day(onset), date::day(recorded));
+        if let Some(note) = note_of_dates(onset, recorded) {
+            self.unused(at, Some(input), Some(code), note);
+        }
+        let said = self.said_by_sites(at, &condition.body_site);
+        parts.site = self.site(at, input, Some(code), &said).or(parts.site);
         let Some(value) = parts.value(input) else { return };
         self.entry(at, FoundBy::Code(code), input, value, None, &parts);
         if let (true, Some(site)) = (feeds_tumour_site && certainty != Certainty::Refuted, parts.site) {
@@ -149,7 +140,8 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             return self.unused(at, Some(input), Some(code), Reason::NotCertain);
         }
         let mut parts = rule.says;
-        parts.site = self.body_site(at, input, Some(code), &condition.body_site).or(parts.site);
+        let said = self.said_by_sites(at, &condition.body_site);
+        parts.site = self.site(at, input, Some(code), &said).or(parts.site);
         let Some(value) = parts.value(input) else {
             return self.unused(at, Some(input), Some(code), Reason::MissingPart);
         };
@@ -165,11 +157,12 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         if end.is_none() && (over || abated.is_some()) {
             return self.unused(at, Some(input), Some(code), Reason::Over);
         }
-        let onset = match self.onset(at, input, code, condition) {
-            Some(onset) => Some(onset),
-            None => date::maybe(condition.recorded_date.as_ref()).when(),
-        };
-        self.entry(at, FoundBy::Code(code), input, value, onset, &parts);
+        let (onset, recorded) = (onset(condition), date::maybe(condition.recorded_date.as_ref()));
+        if let Some(note) = note_of_dates(onset, recorded) {
+            self.unused(at, Some(input), Some(code), note);
+        }
+        let since = onset.when().or(recorded.when());
+        self.entry(at, FoundBy::Code(code), input, value, since, &parts);
         let ended = match (value, input.kind()) {
             (Value::Severity(_), _) => Some(Value::Severity(Severity::None)),
             (_, Kind::Bool | Kind::QuantityOrBool) => Some(Value::Bool(false)),
@@ -179,58 +172,30 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             self.entry(at, FoundBy::Code(code), input, ended, Some(end), &parts);
         }
     }
+}
 
-    /// The onset, if it is a whole date; one that is not is passed over for the recorded date, and named.
-    fn onset(&mut self, at: &At<'r, 'a>, input: Input, code: CodeId, condition: &'r Condition<'a>) -> Option<When> {
-        let dated = match (&condition.onset_date_time, &condition.onset_period) {
-            (Some(text), _) => date::date(text),
-            (None, Some(period)) => date::start_of(period),
-            (None, None) => {
-                let undated = condition.onset_age.is_some()
-                    || condition.onset_range.is_some()
-                    || condition.onset_string.is_some();
-                Dated::Not(if undated { Reason::PartialDate } else { Reason::NoDate })
-            }
-        };
-        if let Dated::Not(Reason::PartialDate | Reason::NotADate) = dated {
-            let reason =
-                if condition.recorded_date.is_some() { Reason::RecordedDateUsed } else { Reason::UsedWithoutDate };
-            self.unused(at, Some(input), Some(code), reason);
+/// When a problem began, as far as it is said.
+fn onset(condition: &Condition<'_>) -> Dated {
+    match (&condition.onset_date_time, &condition.onset_period) {
+        (Some(text), _) => date::date(text),
+        (None, Some(period)) => date::start_of(period),
+        (None, None) => {
+            let undated =
+                condition.onset_age.is_there() || condition.onset_range.is_there() || condition.onset_string.is_there();
+            Dated::Not(if undated { Reason::PartialDate } else { Reason::NoDate })
         }
-        dated.when()
     }
+}
 
-    /// The place that body sites name, by their codes or by a BodyStructure; an error where they disagree.
-    pub(super) fn site_of_all(&self, at: &At<'r, 'a>, sites: &[BodySite<'a>]) -> Result<Option<Site>, Reason> {
-        let mut found: Option<Site> = None;
-        for site in sites {
-            let mut named = self.mappings.site_of(&site.coding)?;
-            if named.is_none() {
-                let structure =
-                    site.extension.iter().find(|extension| extension.url.as_deref() == Some(BODY_STRUCTURE));
-                named = match structure.and_then(|extension| extension.value_reference.as_deref()) {
-                    Some(reference) => self.site_of_structure(at, reference)?,
-                    None => None,
-                };
-            }
-            match (found, named) {
-                (Some(one), Some(other)) if one != other => return Err(Reason::Conflict),
-                (None, named) => found = named,
-                _ => {}
-            }
-        }
-        Ok(found)
-    }
-
-    /// The place of a BodyStructure that a reference leads to.
-    pub(super) fn site_of_structure(
-        &self,
-        at: &At<'r, 'a>,
-        reference: &crate::fhir::datatypes::Reference<'a>,
-    ) -> Result<Option<Site>, Reason> {
-        let Found::Resource(stored) = self.record.find(at.stored, reference) else { return Ok(None) };
-        let Resource::BodyStructure(structure) = &stored.resource else { return Ok(None) };
-        structure.location.as_ref().map_or(Ok(None), |location| self.mappings.site_of(&location.coding))
+/// What is said of the dates of a problem: an onset that is no whole date is passed over for the recorded date.
+fn note_of_dates(onset: Dated, recorded: Dated) -> Option<Reason> {
+    use Reason::NoDate;
+    match (onset, recorded) {
+        (Dated::Not(NoDate), Dated::Not(NoDate)) => Some(Reason::UsedUndated),
+        (Dated::Not(_), Dated::Not(_)) => Some(Reason::UsedWithoutDate),
+        (Dated::Not(reason), _) => (reason != NoDate).then_some(Reason::RecordedDateUsed),
+        (_, Dated::Not(reason)) => (reason != NoDate).then_some(Reason::PartNotUsed),
+        _ => None,
     }
 }
 

@@ -62,18 +62,22 @@ words! {
         NotADate = "not_a_date",
         /// It is not about the patient.
         OtherPatient = "other_patient",
-        /// It does not say whose it is.
+        /// It does not say which patient's it is: it does not say whose, or it is a group's or a device's.
         NoPatient = "no_patient",
         /// It is about another disease.
         OtherDisease = "other_disease",
+        /// It is a treatment, and names a place that is not known here: it may have been to the tumour or not.
+        UnknownSite = "unknown_site",
+        /// It is a treatment that names no place, and its reason cannot be read.
+        UnknownReason = "unknown_reason",
         /// It has a modifier that changes its meaning in a way that is not known here.
         ModifierExtension = "modifier_extension",
         /// It contradicts itself.
         Conflict = "conflict",
         /// A person must read it: words or a document without codes.
         ReportToRead = "report_to_read",
-        /// It is no FHIR resource that can be read.
-        UnreadableResource = "unreadable_resource",
+        /// FHIR R4 has no type of its name.
+        UnknownType = "unknown_type",
         /// A newer version, or a correction, has taken its place.
         Replaced = "replaced",
         /// The same version is there with two contents.
@@ -84,12 +88,19 @@ words! {
         OtherVolume = "other_volume",
         /// Used, by the date of issue, since there is no other.
         IssuedDateUsed = "issued_date_used",
-        /// Used, without a date that is only a part of one.
+        /// Used, without a date that is only a part of one, or none of the calendar.
         UsedWithoutDate = "used_without_partial_date",
+        /// Used, without a date, since it has none.
+        UsedUndated = "used_without_date",
+        /// Used, by the date of the panel or report that it belongs to, since it has none of its own.
+        PanelDateUsed = "panel_date_used",
         /// Used, by the day on which it was recorded, since the onset is only a part of a date or an age.
         RecordedDateUsed = "recorded_date_used",
-        /// Used, without reference limits: they have no unit or another, are several, or are no numbers.
+        /// Used, without a reference limit: it has no unit or another, is no number, is one of several, or is not for
+        /// this patient, or not known to be.
         LimitNotUsed = "limit_not_used",
+        /// Used, without its place, which is not known here.
+        SiteNotUsed = "site_not_used",
         /// Used, without one of its parts, which cannot be read.
         PartNotUsed = "part_not_used",
         /// Used, as not ended: its status says that it goes on, so that its end is the last day so far.
@@ -106,6 +117,9 @@ impl Reason {
             self,
             Reason::IssuedDateUsed
                 | Reason::UsedWithoutDate
+                | Reason::UsedUndated
+                | Reason::PanelDateUsed
+                | Reason::SiteNotUsed
                 | Reason::RecordedDateUsed
                 | Reason::LimitNotUsed
                 | Reason::PartNotUsed
@@ -141,20 +155,31 @@ impl Reason {
             Reason::PartialDate => "its date is only a month or a year",
             Reason::NotADate => "its date is not a date",
             Reason::OtherPatient => "it is another patient's",
-            Reason::NoPatient => "it does not say whose it is",
+            Reason::NoPatient => "it does not say which patient's it is",
             Reason::OtherDisease => "it is about another disease",
+            Reason::UnknownSite => {
+                "which place it was to is not known here: neither is whether it was to the tumour, so it is not used"
+            }
+            Reason::UnknownReason => {
+                "it names no place, and its reason cannot be read: whether it was for this disease is not known, so it is not used"
+            }
             Reason::ModifierExtension => "a modifier extension may change its meaning",
             Reason::Conflict => "it contradicts itself",
             Reason::ReportToRead => "a report that a person must read",
-            Reason::UnreadableResource => "it is not a resource that can be read",
+            Reason::UnknownType => "FHIR R4 has no type of that name",
             Reason::Replaced => "a newer version or a correction has taken its place",
             Reason::TwoContents => "the same version is there with two contents; both are used",
             Reason::LinkedRecord => "another record of the same person is not read",
             Reason::OtherVolume => "another volume of the same course and site has the dose",
             Reason::IssuedDateUsed => "used by its date of issue, since it has no other",
-            Reason::UsedWithoutDate => "used without its date, which is only a month or a year",
+            Reason::UsedWithoutDate => "used without its date, which is not a whole one",
+            Reason::UsedUndated => "used without a date, since it has none",
+            Reason::PanelDateUsed => "used by the date of the panel or report that it belongs to, since it has none",
             Reason::RecordedDateUsed => "used by the day it was recorded, since its onset is not a whole date",
-            Reason::LimitNotUsed => "used without its reference limits, which cannot be read",
+            Reason::LimitNotUsed => {
+                "used without a reference limit, which cannot be read or is not known to be this patient's"
+            }
+            Reason::SiteNotUsed => "used without its place, which is not in the mapping files",
             Reason::PartNotUsed => "used without one of its parts, which cannot be read",
             Reason::NotOver => "used as not ended, since its status says that it goes on",
             Reason::PartOfCourse => "a part of a course that is read as a whole",
@@ -185,8 +210,8 @@ impl FoundBy {
     }
 }
 
-/// A found entry, or something that was not used.
-#[derive(Clone, Copy, Debug)]
+/// Something that was not used, or not quite as it stands.
+#[derive(Clone, Debug)]
 pub(super) struct Unused {
     /// The place of the resource in the record.
     pub resource: u32,
@@ -194,6 +219,8 @@ pub(super) struct Unused {
     pub input: Option<Input>,
     /// The code that it was seen by.
     pub code: Option<CodeId>,
+    /// A code of the record that is not its own, as it is written: of a place.
+    pub written: Option<Box<str>>,
     /// Why.
     pub reason: Reason,
     /// The near miss, which has its own words.
@@ -292,9 +319,10 @@ impl Coverage {
                     None => unused.reason.in_words().to_owned(),
                 },
                 input: unused.input.map(Input::word),
-                code: match unused.code {
-                    Some(code) => mappings.written_code(code),
-                    None => stored.and_then(|stored| code_of(&stored.resource)),
+                code: match (&unused.written, unused.code) {
+                    (Some(written), _) => Some(written.to_string()),
+                    (None, Some(code)) => mappings.written_code(code),
+                    (None, None) => stored.and_then(|stored| code_of(&stored.resource)),
                 },
                 sources: stored.map(|stored| record.source(stored)).into_iter().collect(),
                 count: 1,
@@ -308,17 +336,16 @@ impl Coverage {
 }
 
 fn of_oddity(oddity: &Oddity) -> NotUsed {
-    let (reason, source, why) = match oddity {
-        Oddity::Unreadable { source, why } => (Reason::UnreadableResource, source, Some(why.to_string())),
-        Oddity::OtherPatient { source } => (Reason::OtherPatient, source, None),
-        Oddity::NoPatient { source } => (Reason::NoPatient, source, None),
-        Oddity::Replaced { source } => (Reason::Replaced, source, None),
-        Oddity::TwoContents { source } => (Reason::TwoContents, source, None),
-        Oddity::Linked { source } => (Reason::LinkedRecord, source, None),
+    let (reason, source) = match oddity {
+        Oddity::OtherPatient { source } => (Reason::OtherPatient, source),
+        Oddity::NoPatient { source } => (Reason::NoPatient, source),
+        Oddity::Replaced { source } => (Reason::Replaced, source),
+        Oddity::TwoContents { source } => (Reason::TwoContents, source),
+        Oddity::Linked { source } => (Reason::LinkedRecord, source),
     };
     NotUsed {
         reason: reason.word(),
-        why: why.unwrap_or_else(|| reason.in_words().to_owned()),
+        why: reason.in_words().to_owned(),
         input: None,
         code: None,
         sources: vec![source.clone()],

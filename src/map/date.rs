@@ -3,7 +3,8 @@
 use super::coverage::Reason;
 use crate::fhir::datatypes::{Period, Timing};
 use crate::fhir::text::Text;
-use crate::inputs::{Day, When};
+use crate::inputs::{Day, Input, When};
+use smallvec::SmallVec;
 
 /// A date as the record gives it.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,8 @@ pub(super) enum Dated {
     At(When),
     /// By the date of issue, since there is no other.
     Issued(When),
+    /// By the date of the panel or report that it belongs to.
+    OfPanel(When),
     /// There is none that can be used: not at all, only a part, or no date.
     Not(Reason),
 }
@@ -20,7 +23,7 @@ impl Dated {
     /// The time, if there is one.
     pub fn when(self) -> Option<When> {
         match self {
-            Dated::At(when) | Dated::Issued(when) => Some(when),
+            Dated::At(when) | Dated::Issued(when) | Dated::OfPanel(when) => Some(when),
             Dated::Not(_) => None,
         }
     }
@@ -58,7 +61,7 @@ pub(super) fn last_of(timing: &Timing<'_>) -> Dated {
     for event in &timing.event {
         match date(event) {
             Dated::At(when) if last.is_none_or(|last| when.is_newer_than(last)) => last = Some(when),
-            Dated::At(_) | Dated::Issued(_) => {}
+            Dated::At(_) | Dated::Issued(_) | Dated::OfPanel(_) => {}
             not => return not,
         }
     }
@@ -68,6 +71,33 @@ pub(super) fn last_of(timing: &Timing<'_>) -> Dated {
 /// The calendar day of a date that may be missing.
 pub(super) fn day(dated: Dated) -> Option<Day> {
     dated.when().map(When::day)
+}
+
+/// Whether an entry is kept without a date that is only a part of one, or none: the plan would else say that nothing of
+/// the kind is recorded. Such an entry is older than all others, and never current (decision specification §3).
+pub(super) fn is_kept_undated(input: Input) -> bool {
+    use Input::{CriticalTissueInField, PalliativeTargetLarge, Reirradiation, Relapse, Surgery};
+    let is_flag = matches!(input, PalliativeTargetLarge | CriticalTissueInField | Reirradiation);
+    input.is_complication() || is_flag || matches!(input, Surgery | Relapse)
+}
+
+/// What is said of a treatment or a complication that is used without a date.
+pub(super) fn used_without(reason: Reason) -> Reason {
+    if reason == Reason::NoDate { Reason::UsedUndated } else { Reason::UsedWithoutDate }
+}
+
+/// What is said of the dates of a course: each that cannot be used, and that there is none at all.
+pub(super) fn notes_of_course(start: Dated, end: Dated) -> SmallVec<[Reason; 2]> {
+    let not = |dated| match dated {
+        Dated::Not(reason) => Some(reason),
+        Dated::At(_) | Dated::Issued(_) | Dated::OfPanel(_) => None,
+    };
+    match (not(start), not(end)) {
+        (Some(Reason::NoDate), Some(Reason::NoDate)) => SmallVec::from_iter([Reason::UsedUndated]),
+        (start, end) => {
+            [start, end].into_iter().flatten().filter(|it| *it != Reason::NoDate).map(used_without).collect()
+        }
+    }
 }
 
 /// Whether a text is a year, or a year and a month.

@@ -3,16 +3,22 @@
 use super::Mappings;
 use super::codes::{CodeId, KnownCode, MissId, RuleId};
 use super::coverage::{Coverage, FoundBy, FoundCode, Reason, Unused};
-use super::date::Dated;
+use super::date::{self, Dated};
 use super::file::ResourceKind;
+use super::limits::Person;
+use super::panel::Panels;
 use super::part::Parts;
 use super::rule::{ExaminationPart, Miss, Rule};
+use super::site::UnknownSite;
 use crate::fhir::datatypes::{CodeableConcept, Coding, Reference};
+use crate::fhir::record::whole;
 use crate::fhir::reference::Address;
+use crate::fhir::resource::is_type;
 use crate::fhir::{Common, Found, Record, Resource, Stored};
-use crate::inputs::words::{Modality, Site};
-use crate::inputs::{Day, Entry, Input, Inputs, Source, Value, When};
+use crate::inputs::words::Modality;
+use crate::inputs::{Aside, AsideReason, Day, Entry, Input, Inputs, Source, Value, When};
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -27,7 +33,7 @@ pub(super) struct At<'r, 'a> {
     /// The place in the record of it, or of the resource around it.
     pub place: u32,
     /// Its reference, made when the first entry needs it.
-    pub source: std::cell::OnceCell<Source>,
+    pub source: OnceCell<Source>,
     /// Whether the result is preliminary.
     pub preliminary: bool,
 }
@@ -45,10 +51,15 @@ pub(super) struct Mapper<'m, 'r, 'a> {
     pub mappings: &'m Mappings,
     pub record: &'r Record<'a>,
     pub entries: Vec<Entry>,
+    pub set_aside: Vec<Aside>,
     pub coverage: Coverage,
     pub waiting: Vec<WaitingPart>,
     /// Results that a correction has replaced.
     pub replaced: HashSet<*const ()>,
+    /// The panels and reports that each result belongs to, found when a result without a date asks for them.
+    pub panels: OnceCell<Panels<'r, 'a>>,
+    /// Who the patient is, found when reference limits ask for it.
+    pub person: OnceCell<Person>,
 }
 
 impl Mappings {
@@ -58,22 +69,25 @@ impl Mappings {
             mappings: self,
             record,
             entries: Vec::with_capacity(40),
+            set_aside: Vec::new(),
             coverage: Coverage::default(),
             waiting: Vec::new(),
             replaced: super::observation::replaced(record),
+            panels: OnceCell::new(),
+            person: OnceCell::new(),
         };
         for (place, stored) in record.resources().enumerate() {
             let at = At {
                 stored,
                 place: u32::try_from(place).unwrap_or(u32::MAX),
-                source: std::cell::OnceCell::new(),
+                source: OnceCell::new(),
                 preliminary: false,
             };
             mapper.resource(at);
         }
         mapper.join_parts();
-        let Mapper { entries, coverage, .. } = mapper;
-        (Inputs::new(record.patient(), None, entries), coverage)
+        let Mapper { entries, set_aside, coverage, .. } = mapper;
+        (Inputs::new(record.patient(), None, entries).setting_aside(set_aside), coverage)
     }
 
     /// What is known of a code.
@@ -150,34 +164,19 @@ impl Mappings {
     pub(super) fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id.0))
     }
-
-    /// The place that a concept means, if all of its codes that mean one mean the same.
-    pub(super) fn site_of(&self, codings: &[Coding<'_>]) -> Result<Option<Site>, Reason> {
-        let mut site: Option<Site> = None;
-        for coding in codings {
-            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref()) else { continue };
-            let found = if system == OWN {
-                Site::of(code)
-            } else {
-                self.codes
-                    .find(system.trim(), code.trim())
-                    .and_then(|id| self.codes.get(id))
-                    .and_then(|known| known.site)
-            };
-            match (site, found) {
-                (Some(one), Some(other)) if one != other => return Err(Reason::Conflict),
-                (None, Some(found)) => site = Some(found),
-                _ => {}
-            }
-        }
-        Ok(site)
-    }
 }
 
 impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     fn resource(&mut self, mut at: At<'r, 'a>) {
-        if matches!(at.stored.resource, Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_)) {
-            return;
+        match &at.stored.resource {
+            Resource::Unread(_) if !is_type(at.stored.resource.kind()) => {
+                return self.unused(&at, None, None, Reason::UnknownType);
+            }
+            Resource::BodyStructure(_) | Resource::Unread(_) => return,
+            _ => {}
+        }
+        if self.contradicts_the_patient(&at.stored.resource) {
+            return self.unused(&at, None, None, Reason::OtherPatient);
         }
         if let Some(reason) = modified(&at.stored.resource.common()) {
             self.unused(&at, None, None, reason);
@@ -189,7 +188,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             Resource::Observation(observation) => self.observation(&mut at, observation),
             Resource::DiagnosticReport(report) => self.report(&mut at, report),
             Resource::Procedure(procedure) => self.procedure(&at, procedure),
-            Resource::Specimen(_) | Resource::BodyStructure(_) | Resource::Unread(_) => {}
+            Resource::BodyStructure(_) | Resource::Unread(_) => {}
         }
     }
 
@@ -207,7 +206,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             if !self.replaced.insert(key) {
                 continue;
             }
-            let inner = At { stored, place: at.place, source: std::cell::OnceCell::new(), preliminary: false };
+            let inner = At { stored, place: at.place, source: OnceCell::new(), preliminary: false };
             if self.is_another_patients(stored) {
                 self.unused(&inner, None, None, Reason::OtherPatient);
                 continue;
@@ -228,6 +227,21 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         }
     }
 
+    /// Whether a resource that is the patient's by address names the patient by an identifier that is not the patient's,
+    /// of a system in which the patient has one: one of the two is wrong, and which is not for us to say.
+    fn contradicts_the_patient(&self, resource: &Resource<'a>) -> bool {
+        let Some(subject) = resource.subject() else { return false };
+        let Some(said) = subject.identifier.as_deref().filter(|it| it.value.is_some() && it.system.is_some()) else {
+            return false;
+        };
+        let patients = self.record.resources().filter(|stored| matches!(stored.resource, Resource::Patient(_)));
+        let mut of_system = patients
+            .flat_map(|stored| stored.resource.common().identifier)
+            .filter(|it| it.system == said.system && it.value.is_some())
+            .peekable();
+        of_system.peek().is_some() && !of_system.any(|it| whole(it) == whole(said))
+    }
+
     /// The reference that entries of a resource carry.
     pub fn source(&self, at: &At<'r, 'a>) -> Source {
         Arc::clone(at.source.get_or_init(|| self.record.source(at.stored).into()))
@@ -243,8 +257,7 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         time: Option<When>,
         parts: &Parts,
     ) {
-        let mut entry = Entry::new(input, value).at(time).from_source(Some(self.source(at)));
-        entry.preliminary = at.preliminary;
+        let mut entry = self.made(at, input, value, time);
         entry.adjudicated = parts.adjudicated.unwrap_or(false);
         if input.is_complication() {
             entry.site = parts.site;
@@ -254,9 +267,27 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         self.coverage.used.push((input, by));
     }
 
+    /// Sets a treatment aside: no rule reads it as treatment of this disease, and the plan names it.
+    pub fn aside(&mut self, at: &At<'r, 'a>, input: Input, value: Value, time: Option<When>, why: AsideReason) {
+        let entry = self.made(at, input, value, time);
+        self.set_aside.push(Aside { why, entry });
+    }
+
+    fn made(&self, at: &At<'r, 'a>, input: Input, value: Value, time: Option<When>) -> Entry {
+        let mut entry = Entry::new(input, value).at(time).from_source(Some(self.source(at)));
+        entry.preliminary = at.preliminary;
+        entry
+    }
+
     /// Names what is not used, or not quite as it stands.
     pub fn unused(&mut self, at: &At<'r, 'a>, input: Option<Input>, code: Option<CodeId>, reason: Reason) {
-        self.coverage.unused.push(Unused { resource: at.place, input, code, reason, miss: None });
+        self.coverage.unused.push(Unused { resource: at.place, input, code, written: None, reason, miss: None });
+    }
+
+    /// Names a place that is not known, by its own code.
+    pub fn unused_place(&mut self, at: &At<'r, 'a>, input: Input, reason: Reason, place: &UnknownSite) {
+        let (resource, written) = (at.place, place.written.clone());
+        self.coverage.unused.push(Unused { resource, input: Some(input), code: None, written, reason, miss: None });
     }
 
     /// Names the near misses that a code is; whether it is any.
@@ -272,7 +303,14 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         for miss in misses {
             let input = self.mappings.miss(*miss).map(|miss| miss.input);
             let reason = Reason::NearMiss;
-            self.coverage.unused.push(Unused { resource: at.place, input, code, reason, miss: Some(*miss) });
+            self.coverage.unused.push(Unused {
+                resource: at.place,
+                input,
+                code,
+                written: None,
+                reason,
+                miss: Some(*miss),
+            });
         }
     }
 
@@ -303,23 +341,34 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         }
     }
 
-    /// The time of a dated thing; why there is none is named.
-    pub fn time(&mut self, at: &At<'r, 'a>, input: Input, code: Option<CodeId>, dated: Dated) -> Option<When> {
+    /// The time of a dated thing, and what is to be said of it; an error where it is not used without one.
+    pub fn time(
+        &mut self,
+        at: &At<'r, 'a>,
+        input: Input,
+        code: Option<CodeId>,
+        dated: Dated,
+    ) -> Result<Option<When>, Reason> {
         match dated {
-            Dated::At(when) => Some(when),
+            Dated::At(when) => Ok(Some(when)),
             Dated::Issued(when) => {
                 self.unused(at, Some(input), code, Reason::IssuedDateUsed);
-                Some(when)
+                Ok(Some(when))
             }
-            Dated::Not(reason) => {
-                self.unused(at, Some(input), code, reason);
-                None
+            Dated::OfPanel(when) => {
+                self.unused(at, Some(input), code, Reason::PanelDateUsed);
+                Ok(Some(when))
             }
+            Dated::Not(reason) if date::is_kept_undated(input) => {
+                self.unused(at, Some(input), code, date::used_without(reason));
+                Ok(None)
+            }
+            Dated::Not(reason) => Err(reason),
         }
     }
 }
 
 /// Whether a resource must not be read since something that is not known here may change its meaning.
 pub(super) fn modified(common: &Common<'_, '_>) -> Option<Reason> {
-    (!common.modifier_extension.is_empty() || common.implicit_rules.is_some()).then_some(Reason::ModifierExtension)
+    (common.modifier_extension.is_there() || common.implicit_rules.is_there()).then_some(Reason::ModifierExtension)
 }

@@ -34,6 +34,10 @@ pub struct InputTable {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub suspect_above: Option<Text>,
+    /// The same for its other parts that are numbers, by their names.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Suspect>")]
+    pub suspect_parts: Table<Suspect>,
     /// Why the input has no `from`: no standard code says it, so that it comes in the project's own code alone.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
@@ -46,6 +50,20 @@ pub struct InputTable {
     #[serde(default)]
     #[schemars(with = "Vec<NotThis>")]
     pub not: Vec<Spanned<NotThis>>,
+}
+
+/// Numbers beyond which a part of an entry is not believed, in its unit.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suspect {
+    /// A number below this is suspect.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub below: Option<Text>,
+    /// A number above this is suspect.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub above: Option<Text>,
 }
 
 /// One way in which a record says the input.
@@ -142,6 +160,9 @@ pub struct NotThis {
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>")]
     pub profiles: Option<Spanned<Vec<Text>>>,
+    /// They name another disease: a treatment with one of them as its reason is not of the plasma cell disease.
+    #[serde(default)]
+    pub other_disease: bool,
 }
 
 /// The kinds of resources that are read.
@@ -345,6 +366,8 @@ pub enum Spelling {
     Exact,
     /// With or without the dot (`C90.3`, `C903`), capital or not; after `+` stand codes that only add to the first.
     Icd10,
+    /// As `icd10`; a code with a letter after its digits (`C90.0A`) is one that only Denmark has, and is looked up there.
+    Icd10Who,
     /// As `icd10`, and with or without the leading D (`DC903`, `C903`).
     SksDiagnosis,
     /// Capital or not; after `+` stand codes that only add to the first.
@@ -389,7 +412,8 @@ pub struct Conversion {
     pub basis: String,
 }
 
-/// `values.toml`: the codes that mean yes, no, or neither, wherever a presence is read.
+/// `values.toml`: the codes that mean yes, no, or neither, wherever a presence is read; and those for men and women, whom
+/// reference limits are for.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Values {
@@ -403,6 +427,14 @@ pub struct Values {
     #[serde(default)]
     #[schemars(with = "Vec<Code>")]
     pub unclear: Vec<Spanned<Code>>,
+    /// Men.
+    #[serde(default)]
+    #[schemars(with = "Vec<Code>")]
+    pub male: Vec<Spanned<Code>>,
+    /// Women.
+    #[serde(default)]
+    #[schemars(with = "Vec<Code>")]
+    pub female: Vec<Spanned<Code>>,
 }
 
 /// A place in the body, in `sites.toml`: a table named after the word of the decision specification.

@@ -5,9 +5,9 @@ use super::file::{CodesIn, Element, From, InputTable, ResourceKind, Says, Text, 
 use super::load::Loading;
 use super::part::{Field, FieldKind, Parts};
 use super::problem::{SourceFile, suggestion};
-use super::rule::{ExaminationPart, Factors, Miss, Reading, Rule};
+use super::rule::{Believed, ExaminationPart, Factors, Miss, Reading, Rule};
 use super::units::{UnitId, decimal};
-use super::{reading, rule, selectors};
+use super::{reading, selectors};
 use crate::inputs::{Input, Kind};
 use std::ops::Range;
 use toml::Spanned;
@@ -50,7 +50,8 @@ pub(super) fn read(
             let message = format!("near misses of `{input}` without codes and profiles");
             loading.problems.push(source.problem(not.span(), message, "finds nothing"));
         }
-        let miss = loading.add_miss(Miss { input, why: table.why.get_ref().as_str().into() }, &codes);
+        let why = table.why.get_ref().as_str().into();
+        let miss = loading.add_miss(Miss { input, why, other_disease: table.other_disease }, &codes);
         selectors::misses(loading, source, input, table, miss);
     }
 }
@@ -94,15 +95,35 @@ fn settings(loading: &mut Loading, source: &SourceFile, input: Input, name: &Spa
         }
         _ => {}
     }
-    let below = limit(loading, source, table.suspect_below.as_ref());
-    let above = limit(loading, source, table.suspect_above.as_ref());
+    let believed = believed(loading, source, input, table);
     if let Some(settings) = loading.settings.get_mut(input as usize) {
-        settings.suspect_below = below;
-        settings.suspect_above = above;
+        settings.believed = believed;
         settings.own_code_only = table.own_code_only.as_ref().map(|why| why.get_ref().as_str().into());
         settings.file = source.name.as_str().into();
         settings.analyte = table.analyte.as_ref().map(|analyte| analyte.get_ref().as_str().into());
     }
+}
+
+/// The numbers that are believed, of the value and of the other parts.
+fn believed(loading: &mut Loading, source: &SourceFile, input: Input, table: &InputTable) -> Vec<(Field, Believed)> {
+    let mut read = |below: Option<&Text>, above: Option<&Text>| Believed {
+        from: limit(loading, source, below),
+        to: limit(loading, source, above),
+    };
+    let mut all = vec![(Field::Value, read(table.suspect_below.as_ref(), table.suspect_above.as_ref()))];
+    let mut unknown = Vec::new();
+    for (name, suspect) in &table.suspect_parts {
+        let is_number = |field: &Field| matches!(field.kind(input), Some(FieldKind::Number(_) | FieldKind::Count));
+        match Field::of(name.get_ref()).filter(|field| *field != Field::Value && is_number(field)) {
+            Some(field) => all.push((field, read(suspect.below.as_ref(), suspect.above.as_ref()))),
+            None => unknown.push(name),
+        }
+    }
+    for name in unknown {
+        let message = format!("`{}` is not a part of an entry of `{input}` that is a number", name.get_ref());
+        loading.problems.push(source.problem(name.span(), message, "unknown part"));
+    }
+    all
 }
 
 fn limit(loading: &mut Loading, source: &SourceFile, text: Option<&Text>) -> Option<rust_decimal::Decimal> {
@@ -368,13 +389,6 @@ pub(super) fn own_factors(loading: &mut Loading) {
             Some((*unit, factor))
         });
         settings.own_factors = Factors { units: factors.collect(), without_unit: matches!(target, None | Some("1")) };
-    }
-}
-
-impl rule::InputSettings {
-    /// Whether a number in the input's unit is beyond belief.
-    pub fn suspects(&self, value: rust_decimal::Decimal) -> bool {
-        self.suspect_below.is_some_and(|limit| value < limit) || self.suspect_above.is_some_and(|limit| value > limit)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The mapping files of a folder, or those that the program carries, made into mappings or into a list of problems.
 
-use super::codes::{Answer, CodeId, Codes, MissId, RuleId};
+use super::codes::{Answer, CodeId, Codes, MissId, RuleId, Sex};
 use super::file::{self, Code, Trust};
 use super::input_table;
 use super::problem::{Problem, SourceFile, suggestion};
@@ -10,6 +10,7 @@ use super::rule::{InputSettings, Miss, Rule};
 use super::units::Units;
 use super::{Mappings, sharing};
 use crate::bounds::{Bound, Bounds};
+use crate::digest::hexadecimal;
 use crate::inputs::Input;
 use crate::inputs::words::Site;
 use include_dir::{Dir, include_dir};
@@ -19,7 +20,8 @@ use std::io::Read;
 use std::path::Path;
 use toml::Spanned;
 
-static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
+/// The mapping files that the program carries.
+pub(super) static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
 
 const SYSTEMS: &str = "systems.toml";
 const UNITS: &str = "units.toml";
@@ -193,6 +195,18 @@ impl Loading {
                     continue;
                 }
                 known.answer = Some(answer);
+            }
+        }
+        for (sex, codes) in [(Sex::Male, &table.male), (Sex::Female, &table.female)] {
+            for code in codes {
+                let Some(id) = self.code(source, code) else { continue };
+                let Some(known) = self.codes.get_mut(id) else { continue };
+                if known.sex.is_some_and(|earlier| earlier != sex) {
+                    let message = format!("`{}` stands for both sexes", code.get_ref().code.get_ref());
+                    self.problems.push(source.problem(code.span(), message, "the second"));
+                    continue;
+                }
+                known.sex = Some(sex);
             }
         }
     }
@@ -377,5 +391,5 @@ fn digest(files: &[SourceFile]) -> String {
         hash.update(text.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }

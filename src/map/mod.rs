@@ -1,5 +1,7 @@
 //! From a record to typed inputs: the mapping files, their checks, and the reading of resources by them.
 
+mod answered;
+mod code_system;
 mod codes;
 mod condition;
 mod coverage;
@@ -8,23 +10,30 @@ mod engine;
 pub mod file;
 mod hash;
 mod input_table;
+mod limits;
 mod list;
 mod load;
 mod number;
 mod observation;
 mod own;
+mod panel;
 mod part;
+mod performed;
 mod problem;
 mod procedure;
 mod profiles;
+mod purpose;
 mod read;
 mod reading;
+mod report;
 mod rule;
 mod selectors;
 mod sharing;
+mod site;
 mod starts;
 mod units;
 
+pub use code_system::code_system_problems;
 pub use codes::{CodeId, KnownCode};
 pub use coverage::{Coverage, CoverageReport, FoundBy, FoundCode, NotUsed, Reason};
 pub use list::{ListedCode, Listing, schema};

@@ -1,80 +1,23 @@
 //! Observations: results alone, in panels and as components, by the rules of the mapping files.
 
-use super::codes::{Answer, CodeId};
+use super::answered::{Answered, Part, said_by_existence};
+use super::codes::CodeId;
 use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
-use super::file::{CodesIn, Element, PresenceForm, ResourceKind};
-use super::number::exact;
-use super::part::{Field, Parts};
-use super::rule::{Forms, Place, Reading, Rule, Shape};
+use super::file::{CodesIn, Element, ResourceKind};
+use super::part::{Field, has_site};
+use super::purpose::Purpose;
+use super::rule::{Place, Reading, Rule};
+use super::site::SaidSite;
 use super::{Mappings, own};
-use crate::fhir::datatypes::{CodeableConcept, ReferenceRange};
-use crate::fhir::observation::{BodySite, Component, Observation, Value as Written, ValueChoice};
+use crate::fhir::datatypes::CodeableConcept;
+use crate::fhir::observation::Observation;
 use crate::fhir::record::whole;
 use crate::fhir::{Found, Record, Resource};
-use crate::inputs::{Input, Quantity};
-use rust_decimal::Decimal;
+use crate::inputs::Input;
 use smallvec::SmallVec;
 use std::collections::HashSet;
-
-/// What an Observation or a component answers.
-pub(super) struct Answered<'v, 'a> {
-    pub value: ValueChoice<'v, 'a>,
-    pub absent: bool,
-    pub interpretation: &'v [CodeableConcept<'a>],
-    pub ranges: &'v [ReferenceRange<'a>],
-}
-
-impl<'v, 'a> Answered<'v, 'a> {
-    /// What the Observation itself answers.
-    pub fn by(observation: &'v Observation<'a>) -> Self {
-        Answered {
-            value: observation.value(),
-            absent: observation.data_absent_reason.is_some(),
-            interpretation: &observation.interpretation,
-            ranges: &observation.reference_range,
-        }
-    }
-
-    /// What one of its components answers.
-    pub fn by_component(component: &'v Component<'a>) -> Self {
-        Answered {
-            value: component.value(),
-            absent: component.data_absent_reason.is_some(),
-            interpretation: &component.interpretation,
-            ranges: &component.reference_range,
-        }
-    }
-
-    /// The value, or why there is none.
-    pub fn one(&self) -> Result<Written<'v, 'a>, Reason> {
-        match self.value {
-            _ if self.absent => Err(Reason::DataAbsent),
-            ValueChoice::None => Err(Reason::NoValue),
-            ValueChoice::Several => Err(Reason::SeveralValues),
-            ValueChoice::One(value) => Ok(value),
-        }
-    }
-}
-
-/// A part as it was read.
-pub(super) enum Part<'m> {
-    Number(Quantity),
-    Bool(bool),
-    Word(&'m str),
-}
-
-impl Part<'_> {
-    /// Puts it into its place; `false` if it does not fit there.
-    pub fn put(&self, parts: &mut Parts, input: Input, field: Field) -> bool {
-        match self {
-            Part::Number(number) => parts.put_number(input, field, *number),
-            Part::Bool(answer) => parts.put_bool(input, field, *answer),
-            Part::Word(word) => parts.put_word(input, field, word),
-        }
-    }
-}
 
 /// Results that a correction in the record has replaced: the same business identifier, and not themselves a correction.
 pub(super) fn replaced(record: &Record<'_>) -> HashSet<*const ()> {
@@ -131,11 +74,11 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 continue;
             }
             known = true;
-            if !component.modifier_extension.is_empty() {
+            if component.modifier_extension.is_there() {
                 self.unused(at, None, codes.first().copied(), Reason::ModifierExtension);
                 continue;
             }
-            self.by_codes(at, observation, &codes, &Answered::by_component(component));
+            self.by_codes(at, observation, &codes, &Answered::by_component(observation, component));
         }
         if !known && observation.has_member.is_empty() {
             let coded = observation.code.as_ref().is_some_and(CodeableConcept::is_coded);
@@ -206,128 +149,78 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let input = rule.input;
         let mut parts = rule.says;
         if let Some(reading) = &rule.value {
-            let part = self.read(at, observation, input, reading, answered, code)?;
+            let part = self.read(at, observation, (input, Field::Value), reading, answered, code)?;
             if !part.put(&mut parts, input, Field::Value) {
                 return Err(Reason::UnexpectedValue);
             }
         }
+        let mut said = SaidSite::default();
         for (field, reading) in &rule.fields {
-            match self.read(at, observation, input, reading, answered, code) {
+            match self.read(at, observation, (input, *field), reading, answered, code) {
                 Ok(part) if part.put(&mut parts, input, *field) => {}
                 Ok(_) => return Err(Reason::UnexpectedValue),
                 Err(reason) if Field::required(input).contains(field) => return Err(reason),
+                Err(reason) if *field == Field::Site && reason != Reason::NoValue => said = SaidSite::unknown(),
                 Err(_) => self.unused(at, Some(input), Some(code), Reason::PartNotUsed),
             }
         }
         if rule.value.is_none() && rule.fields.is_empty() {
             said_by_existence(self.mappings, answered)?;
         }
-        if parts.site.is_none() || input.is_complication() {
-            let site = self.body_site(at, input, Some(code), observation.sites());
-            parts.site = site.or(parts.site);
+        let mut aside = None;
+        if has_site(input) {
+            if !said.is_said() {
+                said = self.said_by_sites(at, observation.sites());
+            }
+            if input.is_treatment() {
+                aside = self.placed(at, FoundBy::Code(code), input, Purpose::NotSaid, &said, &mut parts);
+            } else {
+                parts.site = self.site(at, input, Some(code), &said).or(parts.site);
+            }
         }
         let value = parts.value(input).ok_or(Reason::MissingPart)?;
-        let time = match effective(observation) {
-            Dated::Not(reason) => return Err(reason),
-            dated => self.time(at, input, Some(code), dated),
-        };
-        self.entry(at, FoundBy::Code(code), input, value, time, &parts);
+        let dated = self.dated(at, observation);
+        let time = self.time(at, input, Some(code), dated)?;
+        match aside {
+            Some(why) => self.aside(at, input, value, time, why),
+            None => self.entry(at, FoundBy::Code(code), input, value, time, &parts),
+        }
         if let Some(part) = rule.part {
             self.part(part, time);
         }
         Ok(())
     }
 
-    /// The place in the body that a resource names; that it cannot be told is named.
-    pub(super) fn body_site(
-        &mut self,
-        at: &At<'r, 'a>,
-        input: Input,
-        code: Option<CodeId>,
-        sites: &[BodySite<'a>],
-    ) -> Option<crate::inputs::words::Site> {
-        match self.site_of_all(at, sites) {
-            Ok(site) => site,
-            Err(_) => {
-                self.unused(at, Some(input), code, Reason::PartNotUsed);
-                None
-            }
-        }
-    }
-
     fn read(
         &mut self,
         at: &At<'r, 'a>,
         observation: &'r Observation<'a>,
-        input: Input,
+        (input, field): (Input, Field),
         reading: &'m Reading,
         answered: &Answered<'r, 'a>,
         code: CodeId,
     ) -> Result<Part<'m>, Reason> {
         match &reading.place {
-            Place::Element(Element::Value) => self.shape(at, input, &reading.shape, answered, code),
+            Place::Element(Element::Value) => self.shape(at, (input, field), &reading.shape, answered, code),
             Place::Component(codes) => {
                 let component = observation.component.iter().find(|component| {
                     self.mappings.known(component.code.as_ref()).iter().any(|code| codes.contains(code))
                 });
                 let component = component.ok_or(Reason::NoValue)?;
-                if !component.modifier_extension.is_empty() {
+                if component.modifier_extension.is_there() {
                     return Err(Reason::ModifierExtension);
                 }
-                self.shape(at, input, &reading.shape, &Answered::by_component(component), code)
+                self.shape(at, (input, field), &reading.shape, &Answered::by_component(observation, component), code)
             }
             Place::Element(Element::BodySite) => {
-                let site = self.site_of_all(at, observation.sites())?;
+                let site = self.said_by_sites(at, observation.sites()).one();
                 site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
             }
             Place::Element(_) => Err(Reason::UnexpectedValue),
             Place::Extension(urls) => {
                 let extension = super::procedure::extension(&observation.extension, urls).ok_or(Reason::NoValue)?;
-                self.mappings.of_extension(input, &reading.shape, extension)
+                self.mappings.of_extension((input, field), &reading.shape, extension)
             }
-        }
-    }
-
-    fn shape(
-        &mut self,
-        at: &At<'r, 'a>,
-        input: Input,
-        shape: &'m Shape,
-        answered: &Answered<'r, 'a>,
-        code: CodeId,
-    ) -> Result<Part<'m>, Reason> {
-        let mappings = self.mappings;
-        match shape {
-            Shape::Quantity(factors) | Shape::Count(factors) => match (answered.one()?, shape) {
-                (Written::Quantity(written), _) => {
-                    let mut number = mappings.number(input, written, factors)?;
-                    let (limits, unread) = mappings.limits(answered.ranges, factors);
-                    (number.low, number.high) = (limits.low, limits.high);
-                    if unread {
-                        self.unused(at, Some(input), Some(code), Reason::LimitNotUsed);
-                    }
-                    Ok(Part::Number(number))
-                }
-                (Written::Integer(written), Shape::Count(_)) => Ok(Part::Number(mappings.integer(input, &written)?)),
-                (Written::Integer(written), _) if factors.without_unit => {
-                    Ok(Part::Number(mappings.integer(input, &written)?))
-                }
-                (Written::Integer(_), _) => Err(Reason::NoUnit),
-                _ => Err(Reason::UnexpectedValue),
-            },
-            Shape::Presence(forms) => mappings.presence(*forms, answered).map(Part::Bool),
-            Shape::Code(words) => match answered.one()? {
-                Written::Concept(concept) => mappings.word(words, concept).map(Part::Word),
-                _ => Err(Reason::UnexpectedValue),
-            },
-            Shape::Site => match answered.one()? {
-                Written::Concept(concept) => {
-                    let site = mappings.site_of(&concept.coding)?.ok_or(Reason::UnknownValueCode)?;
-                    Ok(Part::Word(site.word()))
-                }
-                _ => Err(Reason::UnexpectedValue),
-            },
-            Shape::Date => Err(Reason::UnexpectedValue),
         }
     }
 
@@ -336,7 +229,9 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         for focus in &observation.focus {
             match self.record.find(at.stored, focus) {
                 Found::Resource(stored) => match &stored.resource {
-                    Resource::Condition(condition) if !self.is_plasma_cell_disease(condition.code.as_ref()) => {
+                    Resource::Condition(condition)
+                        if !self.mappings.is_plasma_cell_disease(condition.code.as_ref()) =>
+                    {
                         return Some(Reason::OtherDisease);
                     }
                     _ => {}
@@ -354,12 +249,6 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             }
         }
         None
-    }
-
-    /// Whether a code is one that a rule reads from a Condition.
-    pub(super) fn is_plasma_cell_disease(&self, code: Option<&CodeableConcept<'a>>) -> bool {
-        let codes = self.mappings.known(code);
-        codes.iter().any(|code| self.mappings.rules_of(*code, ResourceKind::Condition).next().is_some())
     }
 }
 
@@ -386,18 +275,7 @@ fn contradiction(mappings: &Mappings, codes: &[CodeId], rules: &[(CodeId, &Rule)
     None
 }
 
-/// A code that says something by itself is believed where the Observation does not take it back.
-fn said_by_existence(mappings: &Mappings, answered: &Answered<'_, '_>) -> Result<(), Reason> {
-    match answered.value {
-        ValueChoice::None if !answered.absent => Ok(()),
-        _ => match mappings.presence(Forms::of(&[PresenceForm::Boolean, PresenceForm::Coded]), answered)? {
-            true => Ok(()),
-            false => Err(Reason::NotDone),
-        },
-    }
-}
-
-/// When the observation was made.
+/// When an Observation was made, as it says itself.
 pub(super) fn effective(observation: &Observation<'_>) -> Dated {
     if let Some(text) = observation.effective_date_time.as_ref().or(observation.effective_instant.as_ref()) {
         return date::date(text);
@@ -417,86 +295,5 @@ pub(super) fn issued(text: Option<&str>) -> Dated {
         Some(Dated::At(when)) => Dated::Issued(when),
         Some(not) => not,
         None => Dated::Not(Reason::NoDate),
-    }
-}
-
-impl Mappings {
-    /// Yes or no, in the forms that are believed.
-    pub(super) fn presence(&self, forms: Forms, answered: &Answered<'_, '_>) -> Result<bool, Reason> {
-        let written = match answered.one() {
-            Ok(written) => written,
-            Err(Reason::NoValue) if forms.believe(PresenceForm::Interpretation) => {
-                let codes = answered.interpretation.iter().flat_map(|concept| self.known(Some(concept)));
-                return self.answer(codes).map_err(|reason| match reason {
-                    Reason::UnknownValueCode => Reason::NoValue,
-                    other => other,
-                });
-            }
-            Err(reason) => return Err(reason),
-        };
-        match written {
-            Written::Boolean(answer) if forms.believe(PresenceForm::Boolean) => Ok(answer),
-            Written::Concept(concept) if forms.believe(PresenceForm::Coded) => {
-                self.answer(self.known(Some(concept)).into_iter())
-            }
-            Written::Integer(number) if forms.believe(PresenceForm::ZeroOne) => zero_or_one(exact(&number)?),
-            Written::Quantity(quantity) if forms.believe(PresenceForm::ZeroOne) => {
-                if quantity.comparator.is_some() {
-                    return Err(Reason::Comparator);
-                }
-                let unit = quantity.code.as_deref().or(quantity.unit.as_deref()).unwrap_or_default();
-                if !matches!(unit.trim(), "" | "1") {
-                    return Err(Reason::UnreadableUnit);
-                }
-                zero_or_one(exact(quantity.value.as_ref().ok_or(Reason::NoValue)?)?)
-            }
-            _ => Err(Reason::UnexpectedValue),
-        }
-    }
-
-    /// The answer that codes mean, if they agree.
-    fn answer(&self, codes: impl Iterator<Item = CodeId>) -> Result<bool, Reason> {
-        let mut answer = None;
-        for found in codes.filter_map(|code| self.code(code)?.answer) {
-            if answer.is_some_and(|answer| answer != found) {
-                return Err(Reason::Conflict);
-            }
-            answer = Some(found);
-        }
-        match answer {
-            Some(Answer::Yes) => Ok(true),
-            Some(Answer::No) => Ok(false),
-            Some(Answer::Unclear) => Err(Reason::Unclear),
-            None => Err(Reason::UnknownValueCode),
-        }
-    }
-
-    /// The word that a concept means in a table of words, if its codes agree.
-    pub(super) fn word<'m>(
-        &'m self,
-        words: &'m [(CodeId, Option<Box<str>>)],
-        concept: &CodeableConcept<'_>,
-    ) -> Result<&'m str, Reason> {
-        let mut found: Option<&'m Option<Box<str>>> = None;
-        for code in self.known(Some(concept)) {
-            let Some((_, word)) = words.iter().find(|(known, _)| *known == code) else { continue };
-            if found.is_some_and(|earlier| earlier != word) {
-                return Err(Reason::Conflict);
-            }
-            found = Some(word);
-        }
-        match found {
-            Some(Some(word)) => Ok(word),
-            Some(None) => Err(Reason::Unclear),
-            None => Err(Reason::UnknownValueCode),
-        }
-    }
-}
-
-fn zero_or_one(number: Decimal) -> Result<bool, Reason> {
-    match number {
-        number if number == Decimal::ZERO => Ok(false),
-        number if number == Decimal::ONE => Ok(true),
-        _ => Err(Reason::UnexpectedValue),
     }
 }

@@ -1,14 +1,16 @@
 //! Observations in the project's own codes, all by the one rule of the decision specification §11.
 
 use super::Mappings;
+use super::answered::Answered;
 use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
-use super::observation::{Answered, effective};
-use super::part::{Field, FieldKind, Parts};
+use super::part::{Field, FieldKind, Parts, has_site};
+use super::purpose::Purpose;
+use super::site::SaidSite;
 use crate::fhir::datatypes::Quantity as WrittenQuantity;
-use crate::fhir::observation::{Observation, Value as Written, ValueChoice};
-use crate::inputs::{Input, Kind, Quantity};
+use crate::fhir::observation::{Component, Observation, Value as Written, ValueChoice};
+use crate::inputs::{Input, Kind, Quantity, When};
 use rust_decimal::Decimal;
 
 /// Reads an Observation whose code is in the project's CodeSystem.
@@ -34,6 +36,7 @@ fn entry<'r, 'a>(
     input: Input,
 ) -> Result<(), Reason> {
     let mut parts = Parts::default();
+    let mut said = SaidSite::default();
     let answered = Answered::by(observation);
     if input.kind() == Kind::Event {
         done(&answered)?;
@@ -48,24 +51,46 @@ fn entry<'r, 'a>(
             mapper.unused(at, Some(input), None, Reason::PartNotUsed);
             continue;
         };
-        let read = if component.modifier_extension.is_empty() {
-            put(mapper, at, &mut parts, input, field, &Answered::by_component(component))
-        } else {
+        let read = if component.modifier_extension.is_there() {
             Err(Reason::ModifierExtension)
+        } else {
+            put(mapper, at, &mut parts, input, field, &Answered::by_component(observation, component))
         };
         match read {
             Ok(()) => {}
             Err(reason) if Field::required(input).contains(&field) => return Err(reason),
+            Err(reason) if field == Field::Site && !matches!(reason, Reason::NoValue | Reason::DataAbsent) => {
+                said = said_by_component(mapper, component);
+            }
             Err(_) => mapper.unused(at, Some(input), None, Reason::PartNotUsed),
         }
     }
-    if parts.site.is_none() {
-        parts.site = mapper.site_of_all(at, observation.sites()).ok().flatten();
+    let mut aside = None;
+    if has_site(input) {
+        if parts.site.is_none() && !said.is_said() {
+            said = mapper.said_by_sites(at, observation.sites());
+        }
+        if input.is_treatment() {
+            aside = mapper.placed(at, FoundBy::OwnCode, input, Purpose::NotSaid, &said, &mut parts);
+        } else {
+            parts.site = parts.site.or(mapper.site(at, input, None, &said));
+        }
     }
     let time = times(mapper, at, observation, input, &mut parts)?;
     let value = parts.value(input).ok_or(Reason::MissingPart)?;
-    mapper.entry(at, FoundBy::OwnCode, input, value, time, &parts);
+    match aside {
+        Some(why) => mapper.aside(at, input, value, time, why),
+        None => mapper.entry(at, FoundBy::OwnCode, input, value, time, &parts),
+    }
     Ok(())
+}
+
+/// What a component says of a place that is none of the words.
+fn said_by_component(mapper: &Mapper<'_, '_, '_>, component: &Component<'_>) -> SaidSite {
+    match component.value_codeable_concept.as_ref().filter(|_| !component.modifier_extension.is_there()) {
+        Some(concept) => mapper.mappings.said_by(&concept.coding),
+        None => SaidSite::unknown(),
+    }
 }
 
 /// An event is there unless its value says that it was not done.
@@ -87,30 +112,25 @@ fn times<'r, 'a>(
     observation: &'r Observation<'a>,
     input: Input,
     parts: &mut Parts,
-) -> Result<Option<crate::inputs::When>, Reason> {
-    let course = matches!(input, Input::Radiotherapy | Input::SystemicTherapy);
-    let dated = effective(observation);
-    if course {
+) -> Result<Option<When>, Reason> {
+    let dated = mapper.dated(at, observation);
+    if matches!(input, Input::Radiotherapy | Input::SystemicTherapy) {
         let (start, end) = match &observation.effective_period {
             Some(period) => (date::start_of(period), date::maybe(period.end.as_ref())),
             None => (dated, Dated::Not(Reason::NoDate)),
         };
-        for part in [start, end] {
-            if let Dated::Not(Reason::PartialDate | Reason::NotADate) = part {
-                mapper.unused(at, Some(input), None, Reason::UsedWithoutDate);
-            }
+        for note in date::notes_of_course(start, end) {
+            mapper.unused(at, Some(input), None, note);
         }
         (parts.start, parts.end) = (date::day(start), date::day(end));
         return Ok(None);
     }
     match dated {
-        Dated::Not(Reason::NoDate) => Ok(None),
-        Dated::Not(_) if input == Input::Surgery => {
-            mapper.unused(at, Some(input), None, Reason::UsedWithoutDate);
+        Dated::Not(Reason::NoDate) => {
+            mapper.unused(at, Some(input), None, Reason::UsedUndated);
             Ok(None)
         }
-        Dated::Not(reason) => Err(reason),
-        dated => Ok(mapper.time(at, input, None, dated)),
+        dated => mapper.time(at, input, None, dated),
     }
 }
 
@@ -125,21 +145,18 @@ fn put<'r, 'a>(
     let kind = field.kind(input).ok_or(Reason::UnexpectedValue)?;
     let mappings = mapper.mappings;
     let fits = match answered.one()? {
-        Written::Boolean(answer) => parts.put_bool(input, field, answer),
+        Written::Boolean(answer) => parts.put_bool(input, field, mappings.not_taken_back(answer, answered)?),
         Written::Integer(written) if whole_is_enough(&kind) => {
-            let number = if field == Field::Value { mappings.integer(input, &written)? } else { plain(&written)? };
-            parts.put_number(input, field, number)
+            parts.put_number(input, field, mappings.integer(input, field, &written)?)
         }
         Written::Quantity(written) => {
             let mut number = mappings.own_number(input, field, &kind, written)?;
             if field == Field::Value
                 && let Some(settings) = mappings.settings.get(input as usize)
             {
-                let (limits, unread) = mappings.limits(answered.ranges, &settings.own_factors);
+                let of_answer = (answered.observation, answered.ranges);
+                let limits = mapper.limits(at, input, None, of_answer, &settings.own_factors);
                 (number.low, number.high) = (limits.low, limits.high);
-                if unread {
-                    mapper.unused(at, Some(input), None, Reason::LimitNotUsed);
-                }
             }
             if field == Field::DoseGy && number.comparator.is_some() {
                 return Err(Reason::Comparator);
@@ -168,14 +185,6 @@ fn whole_is_enough(kind: &FieldKind) -> bool {
     matches!(kind, FieldKind::Count | FieldKind::AnyNumber | FieldKind::Number("1") | FieldKind::NumberOrBool("1"))
 }
 
-fn plain(written: &crate::fhir::text::Number<'_>) -> Result<Quantity, Reason> {
-    let value = super::number::exact(written)?;
-    if value.is_sign_negative() && !value.is_zero() {
-        return Err(Reason::Suspect);
-    }
-    Ok(Quantity::exact(value))
-}
-
 impl Mappings {
     /// A number in an own code: any UCUM unit that converts to that of the input.
     fn own_number(
@@ -193,7 +202,7 @@ impl Mappings {
         };
         let Some(settings) = self.settings.get(input as usize) else { return Err(Reason::UnexpectedValue) };
         if field == Field::Value {
-            match self.number(input, written, &settings.own_factors) {
+            match self.number(input, field, written, &settings.own_factors) {
                 Err(Reason::UnreadableUnit) => {}
                 read => return read,
             }
@@ -208,7 +217,7 @@ impl Mappings {
                 self.units.factor(known, target, settings.analyte.as_deref()).map_err(|_| Reason::UnreadableUnit)?
             }
         };
-        let number = self.number_by(input, written, factor)?;
+        let number = self.number_by(input, field, written, factor)?;
         if *kind == FieldKind::Count && !number.value.fract().is_zero() {
             return Err(Reason::NotWhole);
         }

@@ -106,7 +106,8 @@ impl Field {
     }
 }
 
-fn has_site(input: Input) -> bool {
+/// Whether an entry of this input has a site.
+pub(super) fn has_site(input: Input) -> bool {
     input.is_complication() || matches!(input, Input::Diagnosis | Input::Surgery | Input::Radiotherapy)
 }
 
@@ -136,7 +137,7 @@ fn all_words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<&'static st
 }
 
 /// The parts of one entry, as far as they are known.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Parts {
     /// The value.
     pub value: Option<Value>,

@@ -1,19 +1,19 @@
-//! Procedures and reports: treatments with their named parts, examinations that were made, and coded conclusions.
+//! Procedures: treatments with their named parts, whatever shape a course of radiotherapy is recorded in.
 
 use super::Mappings;
-use super::codes::CodeId;
+use super::answered::Part;
 use super::coverage::{FoundBy, Reason};
-use super::date::{self, Dated};
 use super::engine::{At, Mapper, modified};
-use super::file::{CodesIn, Element, ResourceKind};
-use super::observation::{Part, issued, readable};
+use super::file::Element;
 use super::part::{Field, Parts};
+use super::performed::performed;
+use super::purpose::Purpose;
 use super::rule::{Place, Reading, Rule, Shape};
-use crate::fhir::clinical::{DiagnosticReport, Procedure};
+use super::site::SaidSite;
+use crate::fhir::clinical::Procedure;
 use crate::fhir::datatypes::{CodeableConcept, Extension};
 use crate::fhir::{Found, Resource, Stored};
-use crate::inputs::words::Site;
-use crate::inputs::{Input, When};
+use crate::inputs::{AsideReason, Input};
 use smallvec::SmallVec;
 
 /// A fraction is a part of a plan, this of a phase, this of a course; nothing real goes further than this.
@@ -30,8 +30,15 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         for code in mappings.known(procedure.code.as_ref()) {
             known |= self.near_misses(at, code);
         }
+        for (by, input) in &starts.conflicts {
+            self.unused(at, Some(*input), by.code(), Reason::Conflict);
+        }
         for (by, rule) in starts.rules {
             known = true;
+            if starts.conflicts.iter().any(|(_, input)| *input == rule.input) {
+                self.unused(at, Some(rule.input), by.code(), Reason::Conflict);
+                continue;
+            }
             if let Err(reason) = self.by_procedure_rule(at, procedure, by, rule) {
                 self.unused(at, Some(rule.input), by.code(), reason);
             }
@@ -101,30 +108,85 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         if course && self.is_part_of_another(at.stored, procedure, input) {
             return Err(Reason::PartOfCourse);
         }
-        if input == Input::Surgery && self.is_for_another_disease(at, procedure) {
-            return Err(Reason::OtherDisease);
+        let purpose = if input.is_treatment() { self.purpose(at, procedure) } else { Purpose::NotSaid };
+        let mut treatments: Vec<(Parts, Option<AsideReason>)> = Vec::new();
+        for (mut parts, said) in self.volumes(at, procedure, by, rule)? {
+            let aside = match input.is_treatment() {
+                true => self.placed(at, by, input, purpose, &said, &mut parts),
+                false => None,
+            };
+            if merge_volume(&mut treatments, (parts, aside)) && aside.is_none() {
+                self.unused(at, Some(input), by.code(), Reason::OtherVolume);
+            }
         }
-        let volumes: Vec<&'r Extension<'a>> = match &rule.each {
+        let performed = performed(procedure, input)?;
+        if treatments.iter().any(|(_, aside)| *aside != Some(AsideReason::OtherDisease)) {
+            for note in &performed.notes {
+                self.unused(at, Some(input), by.code(), *note);
+            }
+        }
+        for (mut parts, aside) in treatments {
+            (parts.start, parts.end) = (performed.start, performed.end);
+            if course && is_unfinished(procedure) {
+                self.unfinished(at, by, input, &mut parts);
+            }
+            let value = parts.value(input).ok_or(Reason::MissingPart)?;
+            match aside {
+                Some(why) => self.aside(at, input, value, performed.time, why),
+                None => self.entry(at, by, input, value, performed.time, &parts),
+            }
+            if let Some(part) = rule.part {
+                self.part(part, performed.time);
+            }
+        }
+        match purpose {
+            Purpose::OtherDisease => Err(Reason::OtherDisease),
+            _ => Ok(()),
+        }
+    }
+
+    /// The parts of each irradiated volume, or of the treatment as a whole, with what is said of the place.
+    fn volumes(
+        &mut self,
+        at: &At<'r, 'a>,
+        procedure: &'r Procedure<'a>,
+        by: FoundBy,
+        rule: &'m Rule,
+    ) -> Result<Vec<(Parts, SaidSite)>, Reason> {
+        let volumes: SmallVec<[&'r Extension<'a>; 2]> = match &rule.each {
             Some(url) => procedure.extension.iter().filter(|one| one.url.as_deref() == Some(url)).collect(),
-            None => Vec::new(),
+            None => SmallVec::new(),
         };
-        let mut entries: Vec<Parts> = Vec::new();
+        let of_all = self.said_by_sites(at, &procedure.body_site);
+        let mut read = Vec::new();
         for volume in volumes.iter().map(|volume| Some(*volume)).chain(volumes.is_empty().then_some(None)) {
             let mut parts = rule.says;
             self.fields(at, procedure, by, rule, volume, &mut parts)?;
-            let site = self.body_site(at, input, by.code(), &procedure.body_site);
-            parts.site = read_site(volume, &parts, rule.says.site, site);
-            merge_volume(&mut entries, parts, |reason| self.unused(at, Some(input), by.code(), reason));
+            let of_volume = self.said_of_volume(at, procedure, rule, volume);
+            // A place that is not known may be any, so the place of the whole is that of its only volume alone.
+            let is_of_the_whole = of_volume.one().is_none() && of_all.is_one() && volumes.len() < 2;
+            let said = match of_volume.is_said() {
+                true if is_of_the_whole => of_all.clone().and(of_volume),
+                true => of_volume,
+                false => of_all.clone(),
+            };
+            read.push((parts, said));
         }
-        for mut parts in entries {
-            let time = self.performed(at, procedure, by, rule, &mut parts, course)?;
-            let value = parts.value(input).ok_or(Reason::MissingPart)?;
-            self.entry(at, by, input, value, time, &parts);
-            if let Some(part) = rule.part {
-                self.part(part, time);
-            }
-        }
-        Ok(())
+        Ok(read)
+    }
+
+    /// What a volume says of its place, or an extension of the treatment itself.
+    fn said_of_volume(
+        &self,
+        at: &At<'r, 'a>,
+        procedure: &'r Procedure<'a>,
+        rule: &'m Rule,
+        volume: Option<&'r Extension<'a>>,
+    ) -> SaidSite {
+        let reading = rule.fields.iter().find(|(field, _)| *field == Field::Site).map(|(_, reading)| reading);
+        let Some(Place::Extension(urls)) = reading.map(|reading| &reading.place) else { return SaidSite::default() };
+        let found = volume_part(procedure, volume, urls);
+        found.map_or_else(SaidSite::default, |extension| self.said_by_extension(at, extension))
     }
 
     fn fields(
@@ -136,8 +198,8 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         volume: Option<&'r Extension<'a>>,
         parts: &mut Parts,
     ) -> Result<(), Reason> {
-        for (field, reading) in &rule.fields {
-            let read = match self.field(at, procedure, rule, volume, reading) {
+        for (field, reading) in rule.fields.iter().filter(|(field, _)| *field != Field::Site) {
+            let read = match self.field(procedure, rule, volume, (*field, reading)) {
                 Err(Reason::NoValue) => continue,
                 Ok(part) if part.put(parts, rule.input, *field) => continue,
                 Ok(_) => Reason::UnexpectedValue,
@@ -152,12 +214,11 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
     }
 
     fn field(
-        &mut self,
-        at: &At<'r, 'a>,
+        &self,
         procedure: &'r Procedure<'a>,
         rule: &'m Rule,
         volume: Option<&'r Extension<'a>>,
-        reading: &'m Reading,
+        (field, reading): (Field, &'m Reading),
     ) -> Result<Part<'m>, Reason> {
         match &reading.place {
             Place::Element(Element::Outcome) => match (&reading.shape, &procedure.outcome) {
@@ -165,76 +226,15 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
                 (Shape::Code(words), Some(outcome)) => self.mappings.word(words, outcome).map(Part::Word),
                 _ => Err(Reason::UnexpectedValue),
             },
-            Place::Element(Element::BodySite) => {
-                let site = self.site_of_all(at, &procedure.body_site)?;
-                site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
-            }
             Place::Element(_) | Place::Component(_) => Err(Reason::UnexpectedValue),
             Place::Extension(urls) => {
-                let inside = volume.and_then(|volume| extension(&volume.extension, urls));
-                let found = inside.or_else(|| extension(&procedure.extension, urls)).ok_or(Reason::NoValue)?;
-                match (&reading.shape, &found.value_reference) {
-                    (Shape::Site, Some(reference)) => {
-                        let site = self.site_of_structure(at, reference)?;
-                        site.map(|site| Part::Word(site.word())).ok_or(Reason::NoValue)
-                    }
-                    // It is there, and says it in another form: not the same as not said.
-                    (shape, _) => self.mappings.of_extension(rule.input, shape, found).map_err(|reason| match reason {
-                        Reason::NoValue => Reason::UnexpectedValue,
-                        reason => reason,
-                    }),
-                }
+                let found = volume_part(procedure, volume, urls).ok_or(Reason::NoValue)?;
+                // It is there, and says it in another form: not the same as not said.
+                self.mappings.of_extension((rule.input, field), &reading.shape, found).map_err(|reason| match reason {
+                    Reason::NoValue => Reason::UnexpectedValue,
+                    reason => reason,
+                })
             }
-        }
-    }
-
-    /// When it was done. A course keeps its days; an operation is kept without a date that is only a part of one,
-    /// since losing it would be worse; an examination without a day is not used.
-    fn performed(
-        &mut self,
-        at: &At<'r, 'a>,
-        procedure: &'r Procedure<'a>,
-        by: FoundBy,
-        rule: &'m Rule,
-        parts: &mut Parts,
-        course: bool,
-    ) -> Result<Option<When>, Reason> {
-        let input = rule.input;
-        let (start, end) = match (&procedure.performed_date_time, &procedure.performed_period) {
-            (Some(text), _) => (date::date(text), Dated::Not(Reason::NoDate)),
-            (None, Some(period)) => (date::start_of(period), date::maybe(period.end.as_ref())),
-            (None, None) => {
-                let undated = procedure.performed_age.is_some()
-                    || procedure.performed_range.is_some()
-                    || procedure.performed_string.is_some();
-                let reason = if undated { Reason::PartialDate } else { Reason::NoDate };
-                (Dated::Not(reason), Dated::Not(Reason::NoDate))
-            }
-        };
-        if course {
-            for part in [start, end] {
-                if let Dated::Not(Reason::PartialDate | Reason::NotADate) = part {
-                    self.unused(at, Some(input), by.code(), Reason::UsedWithoutDate);
-                }
-            }
-            (parts.start, parts.end) = (date::day(start), date::day(end));
-            if matches!(procedure.status.as_deref(), Some("in-progress" | "on-hold")) {
-                self.unfinished(at, by, input, parts);
-            }
-            return Ok(None);
-        }
-        // An operation is dated by its beginning, an examination by its end, as results are.
-        let dated = match (input, end) {
-            (Input::Surgery, _) | (_, Dated::Not(Reason::NoDate)) => start,
-            _ => end,
-        };
-        match dated {
-            Dated::Not(_) if input == Input::Surgery => {
-                self.unused(at, Some(input), by.code(), Reason::UsedWithoutDate);
-                Ok(None)
-            }
-            Dated::Not(reason) => Err(reason),
-            dated => Ok(dated.when()),
         }
     }
 
@@ -248,114 +248,21 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             self.unused(at, Some(input), by.code(), Reason::PartNotUsed);
         }
     }
+}
 
-    /// Whether the reasons of an operation are Conditions of this record, and none of them is one that is read.
-    fn is_for_another_disease(&self, at: &At<'r, 'a>, procedure: &'r Procedure<'a>) -> bool {
-        let mut another = false;
-        for reason in &procedure.reason_reference {
-            let Found::Resource(stored) = self.record.find(at.stored, reason) else { return false };
-            let Resource::Condition(condition) = &stored.resource else { return false };
-            if self.is_plasma_cell_disease(condition.code.as_ref()) {
-                return false;
-            }
-            another = true;
-        }
-        another
-    }
+/// Whether a course goes on.
+fn is_unfinished(procedure: &Procedure<'_>) -> bool {
+    matches!(procedure.status.as_deref(), Some("in-progress" | "on-hold"))
+}
 
-    pub(super) fn report(&mut self, at: &mut At<'r, 'a>, report: &'r DiagnosticReport<'a>) {
-        self.contained_results(at, &report.result);
-        let Some(preliminary) = readable(report.status.as_deref()) else {
-            return self.unused(at, None, None, Reason::Status);
-        };
-        at.preliminary = preliminary;
-        let mut used = false;
-        let mut known = false;
-        let codes = self.mappings.known(report.code.as_ref());
-        used |= self.by_report_codes(at, report, &codes, CodesIn::Code, &mut known);
-        for conclusion in &report.conclusion_code {
-            let codes = self.mappings.known(Some(conclusion));
-            let mut known_conclusion = false;
-            used |= self.by_report_codes(at, report, &codes, CodesIn::Conclusion, &mut known_conclusion);
-            if !known_conclusion {
-                self.unused(at, None, codes.first().copied(), Reason::UnknownValueCode);
-            }
-        }
-        let in_words = report.conclusion.is_some() || !report.presented_form.is_empty();
-        if report.conclusion_code.is_empty() && report.result.is_empty() && (in_words || !(used || known)) {
-            self.unused(at, None, codes.first().copied(), Reason::ReportToRead);
-        } else if !(used || known) && report.result.is_empty() {
-            self.unused(at, None, None, Reason::UnknownCode);
-        }
-    }
-
-    fn by_report_codes(
-        &mut self,
-        at: &At<'r, 'a>,
-        report: &'r DiagnosticReport<'a>,
-        codes: &[CodeId],
-        place: CodesIn,
-        known: &mut bool,
-    ) -> bool {
-        let mappings = self.mappings;
-        let mut seen: SmallVec<[Input; 2]> = SmallVec::new();
-        for code in codes {
-            *known |= self.near_misses(at, *code);
-            for rule in mappings.rules_of(*code, ResourceKind::DiagnosticReport).filter(|rule| rule.codes_in == place) {
-                *known = true;
-                if seen.contains(&rule.input) {
-                    continue;
-                }
-                match self.by_report_rule(at, report, *code, rule) {
-                    Ok(()) => seen.push(rule.input),
-                    Err(reason) => self.unused(at, Some(rule.input), Some(*code), reason),
-                }
-            }
-        }
-        !seen.is_empty()
-    }
-
-    fn by_report_rule(
-        &mut self,
-        at: &At<'r, 'a>,
-        report: &'r DiagnosticReport<'a>,
-        code: CodeId,
-        rule: &'m Rule,
-    ) -> Result<(), Reason> {
-        let input = rule.input;
-        let mut parts = rule.says;
-        let readings = rule.value.iter().map(|reading| (Field::Value, reading));
-        for (field, reading) in readings.chain(rule.fields.iter().map(|(field, reading)| (*field, reading))) {
-            let part = match (&reading.place, &reading.shape) {
-                (Place::Element(Element::Conclusion), Shape::Code(words)) => {
-                    conclusion(self.mappings, words, &report.conclusion_code)?
-                }
-                (Place::Extension(urls), shape) => {
-                    let found = extension(&report.extension, urls).ok_or(Reason::NoValue)?;
-                    self.mappings.of_extension(input, shape, found)?
-                }
-                _ => return Err(Reason::UnexpectedValue),
-            };
-            if !part.put(&mut parts, input, field) {
-                return Err(Reason::UnexpectedValue);
-            }
-        }
-        let value = parts.value(input).ok_or(Reason::MissingPart)?;
-        let dated = match (&report.effective_date_time, &report.effective_period) {
-            (Some(text), _) => date::date(text),
-            (None, Some(period)) => date::end_of(period),
-            (None, None) => issued(report.issued.as_deref()),
-        };
-        let time = match dated {
-            Dated::Not(reason) => return Err(reason),
-            dated => self.time(at, input, Some(code), dated),
-        };
-        self.entry(at, FoundBy::Code(code), input, value, time, &parts);
-        if let Some(part) = rule.part {
-            self.part(part, time);
-        }
-        Ok(())
-    }
+/// An extension of a volume by its URLs; one that does not stand inside it is looked for in the treatment itself.
+fn volume_part<'e, 'a>(
+    procedure: &'e Procedure<'a>,
+    volume: Option<&'e Extension<'a>>,
+    urls: &[Box<str>],
+) -> Option<&'e Extension<'a>> {
+    let inside = volume.and_then(|volume| extension(&volume.extension, urls));
+    inside.or_else(|| extension(&procedure.extension, urls))
 }
 
 /// Whether the status lets a Procedure be read; a course also while it goes on, or if it was broken off.
@@ -368,48 +275,20 @@ fn status(procedure: &Procedure<'_>, course: bool) -> Result<(), Reason> {
     }
 }
 
-/// The word that the coded conclusions mean, if they agree.
-fn conclusion<'m>(
-    mappings: &'m Mappings,
-    words: &'m [(CodeId, Option<Box<str>>)],
-    conclusions: &[CodeableConcept<'_>],
-) -> Result<Part<'m>, Reason> {
-    let mut found: Option<&str> = None;
-    let mut reason = Reason::NoValue;
-    for concept in conclusions {
-        match mappings.word(words, concept) {
-            Ok(word) if found.is_some_and(|earlier| earlier != word) => return Err(Reason::Conflict),
-            Ok(word) => found = Some(word),
-            Err(why) => reason = why,
-        }
-    }
-    found.map(Part::Word).ok_or(reason)
-}
-
-/// The volume's site; that of the course where the volume names none that is known and there is no other volume's;
-/// what the code says last.
-fn read_site(
-    volume: Option<&Extension<'_>>,
-    parts: &Parts,
-    by_code: Option<Site>,
-    stated: Option<Site>,
-) -> Option<Site> {
-    match (volume, parts.site) {
-        (Some(_), Some(site)) => Some(site),
-        _ => stated.or(parts.site).or(by_code),
-    }
-}
-
-/// Adds a volume; of several to one site the one with the highest dose is the course's, for each names the whole dose to it.
-fn merge_volume(entries: &mut Vec<Parts>, next: Parts, mut unused: impl FnMut(Reason)) {
-    let Some(earlier) = entries.iter_mut().find(|earlier| earlier.site == next.site) else {
-        entries.push(next);
-        return;
+/// Adds a volume; of several to one site the one with the highest dose is the course's, for each names the whole dose to
+/// it. Volumes whose places are not known are not of one site. Whether there was one to its site already.
+fn merge_volume(volumes: &mut Vec<(Parts, Option<AsideReason>)>, next: (Parts, Option<AsideReason>)) -> bool {
+    let is_same = |(parts, aside): &&mut (Parts, Option<AsideReason>)| {
+        parts.site == next.0.site && *aside == next.1 && next.1 != Some(AsideReason::UnknownSite)
     };
-    unused(Reason::OtherVolume);
-    if next.dose_gy > earlier.dose_gy {
+    let Some(earlier) = volumes.iter_mut().find(is_same) else {
+        volumes.push(next);
+        return false;
+    };
+    if next.0.dose_gy > earlier.0.dose_gy {
         *earlier = next;
     }
+    true
 }
 
 /// An extension by its URLs from the outside in.
@@ -423,7 +302,7 @@ impl Mappings {
     /// A part that stands in an extension.
     pub(super) fn of_extension<'m>(
         &'m self,
-        input: Input,
+        (input, field): (Input, Field),
         shape: &'m Shape,
         extension: &Extension<'_>,
     ) -> Result<Part<'m>, Reason> {
@@ -435,9 +314,9 @@ impl Mappings {
         match shape {
             Shape::Quantity(factors) | Shape::Count(factors) => {
                 let number = match (&extension.value_quantity, integer) {
-                    (Some(written), _) => self.number(input, written, factors)?,
+                    (Some(written), _) => self.number(input, field, written, factors)?,
                     (None, Some(written)) if factors.without_unit || matches!(shape, Shape::Count(_)) => {
-                        self.integer(input, written)?
+                        self.integer(input, field, written)?
                     }
                     (None, Some(_)) => return Err(Reason::NoUnit),
                     (None, None) => return Err(Reason::NoValue),

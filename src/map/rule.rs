@@ -118,10 +118,8 @@ impl Forms {
 /// What is set for an input as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct InputSettings {
-    /// Numbers below this are not believed.
-    pub suspect_below: Option<Decimal>,
-    /// Numbers above this are not believed.
-    pub suspect_above: Option<Decimal>,
+    /// The numbers that are believed, of the value and of the other parts.
+    pub believed: Vec<(Field, Believed)>,
     /// The rules that feed it.
     pub rules: Vec<RuleId>,
     /// Why no standard code feeds it.
@@ -134,6 +132,24 @@ pub struct InputSettings {
     pub file: Box<str>,
 }
 
+/// From where to where a number is believed, both included.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Believed {
+    /// The lowest.
+    pub from: Option<Decimal>,
+    /// The highest.
+    pub to: Option<Decimal>,
+}
+
+impl InputSettings {
+    /// Whether a number, in the unit of this part of the input, is beyond belief.
+    pub fn suspects(&self, field: Field, value: Decimal) -> bool {
+        self.believed.iter().filter(|(of, _)| *of == field).any(|(_, believed)| {
+            believed.from.is_some_and(|from| value < from) || believed.to.is_some_and(|to| value > to)
+        })
+    }
+}
+
 /// Codes that look like an input and are not.
 #[derive(Debug)]
 pub struct Miss {
@@ -141,4 +157,6 @@ pub struct Miss {
     pub input: Input,
     /// Why they are not.
     pub why: Box<str>,
+    /// Whether they name another disease: what was done for it is not treatment of this one.
+    pub other_disease: bool,
 }

@@ -3,6 +3,7 @@
 use super::codes::{self, CARE_PLAN_PROFILE, IDENTIFIER, ResourceKind, extension, part};
 use super::wording::{Language, words};
 use super::{fingerprint, narrative, phrases, sources};
+use crate::digest::hexadecimal;
 use crate::fhir::resources::{Activity, ActivityStatus, Days, Extra, Frame, Plan, PlanStatus, Said};
 use crate::guideline::{Action, Amount, Decision, Due, Note, Outcomes, Recommendation, Status};
 use crate::inputs::Day;
@@ -89,7 +90,7 @@ fn status_reason(
         return None;
     }
     let codes = recommendation.missing.iter().map(codes::input).collect();
-    Some((codes, phrases::sentence(&phrases::missing(recommendation.missing, language))))
+    Some((codes, phrases::sentence(&phrases::missing(recommendation, language))))
 }
 
 fn activity_extensions(
@@ -117,7 +118,7 @@ fn basis(decision: &Decision<'_>, recommendation: &Recommendation<'_>) -> String
         let time = look.entry.and_then(|it| it.time).map(|it| it.to_string()).unwrap_or_default();
         hash.update(format!("{}|{}|{time};", look.input.word(), look.value()));
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }
 
 /// An action in parts, so that a program need not read its sentence.
@@ -142,20 +143,13 @@ fn action(action: &Action, language: Language) -> Vec<Extra> {
 }
 
 fn gray(amount: Amount) -> Said {
-    let (low, high) = bounds(amount);
+    let (low, high) = amount.bounds();
     Said::Range(f64::from(low), f64::from(high), "Gy")
 }
 
 fn number(amount: Amount) -> Said {
-    let (low, high) = bounds(amount);
+    let (low, high) = amount.bounds();
     Said::Range(f64::from(low), f64::from(high), "1")
-}
-
-const fn bounds(amount: Amount) -> (u8, u8) {
-    match amount {
-        Amount::Exactly(number) => (number, number),
-        Amount::Between(low, high) => (low, high),
-    }
 }
 
 /// Days as FHIR writes them.

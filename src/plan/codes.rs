@@ -1,6 +1,7 @@
 //! The addresses of the plan's own definitions (`mappings/definitions/`), and the codes made with them.
 
 use super::wording::{self, Language};
+use crate::digest::hexadecimal;
 use crate::fhir::resources::{Code, Extra, Said};
 use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION, Outcome, RecommendationId};
 use crate::inputs::Input;
@@ -90,7 +91,8 @@ pub fn identifier(kind: ResourceKind, patient: &str) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    let digits: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = hexadecimal(&hash.finalize());
+    digits.truncate(32);
     format!("plasmabridge-{digits}")
 }
 

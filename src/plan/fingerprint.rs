@@ -1,9 +1,10 @@
 //! The fingerprint of a resource: shows later whether it still says what we wrote, or another hand has changed it.
 
 use super::codes::extension_url;
+use super::ranges;
+use crate::digest::Digest;
 use crate::fhir::reference::Address;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 /// The name of the extension that holds it.
 const EXTENSION: &str = "fingerprint";
@@ -48,17 +49,18 @@ pub fn carried(resource: &Value) -> Option<&str> {
 }
 
 /// SHA-256 of what a resource says: without the fingerprint, and without what a server sets or writes in its own way
-/// (the id, `meta`, the versions of references, the tags of the narrative, `40.0` for `40`). What activities rest on is left out too: it may
-/// change while all that is said stays the same.
+/// (the id, `meta`, the versions of references, the tags of the narrative, `40.0` for `40`), wherever a range of
+/// probabilities stands. What activities rest on is left out too: it may change while all that is said stays the same.
 pub fn of(resource: &Value) -> String {
     let mut bare = resource.clone();
     if let Some(fields) = bare.as_object_mut() {
         fields.remove("meta");
         fields.remove("id");
     }
+    ranges::out_of_extensions(&mut bare);
     let mut text = String::new();
     canonical(&bare, &mut text);
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(text.as_bytes()).to_string()
 }
 
 /// The words of a narrative: servers write its tags and signs in their own way.

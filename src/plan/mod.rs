@@ -7,6 +7,7 @@ mod narrative;
 mod page;
 mod phrases;
 pub mod provenance;
+pub mod ranges;
 mod risk_assessment;
 mod sources;
 pub mod withdrawal;
@@ -15,6 +16,7 @@ pub mod wording;
 pub use care_plan::activity_status;
 pub use codes::ResourceKind;
 pub use phrases::recommendation as recommendation_text;
+pub use sources::stored;
 pub use wording::Language;
 
 use crate::fhir::resources::{self, ResourceError};

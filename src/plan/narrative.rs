@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// The first thing that the plan says, in one or two sentences.
 pub fn headline(outcome: &Outcomes<'_>, language: Language) -> String {
-    let first = outcome.notes.iter().find(|it| wording::comes_first(it.code)).map(|it| phrases::note(it, language));
+    let first = outcome.notes.iter().find(|it| wording::comes_first(it)).map(|it| phrases::note(it, language));
     let diagnosis = outcome.plasmacytoma.as_ref().map(|it| format!("{}.", diagnosis(it, language)));
     let disease = diagnosis.unwrap_or_else(|| {
         words("Myeloma: palliative radiotherapy.", "Myelomatose: palliativ strålebehandling.")
@@ -27,7 +27,7 @@ pub fn headline(outcome: &Outcomes<'_>, language: Language) -> String {
 pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) -> Page {
     let mut page = Page::new(language);
     let say = |it: Words| it.in_language(language);
-    for note in outcome.notes.iter().filter(|it| wording::comes_first(it.code)) {
+    for note in outcome.notes.iter().filter(|it| wording::comes_first(it)) {
         page.strong(&phrases::note(note, language));
     }
     if outcome.recommendations.iter().all(|it| it.status == Status::NotApplicable) {
@@ -38,7 +38,7 @@ pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) ->
         page.heading(say(words("URGENT", "AKUT")));
         let text = |it: &Recommendation<'_>| match it.status {
             Status::Undetermined => {
-                let missing = sentence(&phrases::missing(it.missing, language));
+                let missing = sentence(&phrases::missing(it, language));
                 format!("{} {missing}.", phrases::recommendation(it, language))
             }
             _ => phrases::recommendation(it, language),
@@ -71,7 +71,10 @@ pub fn care_plan(outcome: &Outcomes<'_>, language: Language, decided_on: Day) ->
     let cited: BTreeSet<Ambiguity> =
         outcome.recommendations.iter().flat_map(|it| it.ambiguities.iter().copied()).collect();
     unclear(&mut page, cited, language);
-    let has_tolerance = |it: &Recommendation<'_>| it.notes.iter().any(|note| note.code == NoteCode::OurTolerance);
+    // Where no date is shown there is no tolerance around it to speak of.
+    let has_tolerance = |it: &Recommendation<'_>| {
+        it.notes.iter().any(|note| note.code == NoteCode::OurTolerance) && it.actions.iter().any(|it| it.due.is_some())
+    };
     if outcome.recommendations.iter().any(has_tolerance) {
         page.paragraph(&format!("{}.", say(wording::note(NoteCode::OurTolerance))));
     }
@@ -235,9 +238,9 @@ fn open(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
                 true => words("Awaits the diagnosis (see above).", "Afventer diagnosen (se ovenfor).")
                     .in_language(language)
                     .to_owned(),
-                false => format!("{}.", sentence(&phrases::missing(it.missing, language))),
+                false => format!("{}.", sentence(&phrases::missing(it, language))),
             };
-            let says = match it.actions.is_empty() && it.notes.is_empty() {
+            let says = match it.actions.is_empty() && it.notes.is_empty() && it.shown_by.is_empty() {
                 true => wording::recommendation(it.id).in_language(language).to_owned(),
                 false => phrases::recommendation(it, language),
             };
@@ -250,7 +253,7 @@ fn open(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
 /// What the record does not say, or says twice differently.
 fn record(page: &mut Page, outcome: &Outcomes<'_>, language: Language) {
     let mut lines: Vec<(String, String)> = Vec::new();
-    let notes = outcome.notes.iter().filter(|it| !wording::comes_first(it.code));
+    let notes = outcome.notes.iter().filter(|it| !wording::comes_first(it));
     lines.extend(notes.map(|it| (String::new(), phrases::note(it, language))));
     for conflict in &outcome.conflicts {
         let values: Vec<_> = conflict.entries.iter().map(|it| wording::entry(it, language)).collect();

@@ -1,8 +1,8 @@
 //! Sentences for actions, notes, doses and figures, put together from the words of the language.
 
-use super::wording::{self, Language, amount, days, decimal, words};
+use super::wording::{self, Language, days, decimal, words};
 use crate::guideline::{
-    Action, ActionCode, Due, Figure, Note, NoteCode, Prediction, Recommendation, RecommendationId, Schedule, Status,
+    Action, ActionCode, Due, Figure, Note, NoteCode, Prediction, Recommendation, RecommendationId, Status,
 };
 use crate::inputs::{Input, InputSet};
 
@@ -19,8 +19,8 @@ pub fn inputs(inputs: impl IntoIterator<Item = Input>, language: Language) -> St
 }
 
 /// What would settle an undetermined recommendation.
-pub fn missing(missing: InputSet, language: Language) -> String {
-    if missing.is_empty() {
+pub fn missing(recommendation: &Recommendation<'_>, language: Language) -> String {
+    if recommendation.missing.is_empty() {
         let open = words(
             "no result settles it: the multidisciplinary conference decides",
             "intet svar kan afgøre det: MDT-konferencen afgør",
@@ -28,7 +28,33 @@ pub fn missing(missing: InputSet, language: Language) -> String {
         return open.in_language(language).to_owned();
     }
     let label = words("missing", "mangler").in_language(language);
-    format!("{label}: {}", inputs(missing.iter(), language))
+    let what = match recommendation.missing == InputSet::one(Input::Radiotherapy) {
+        true => missing_of_treatment(recommendation, language),
+        false => None,
+    };
+    format!("{label}: {}", what.unwrap_or_else(|| inputs(recommendation.missing.iter(), language)))
+}
+
+/// What is missing of treatment that is on record: what its entry lacks, and of earlier treatment what it was for. Nothing
+/// where it is the treatment itself that is not there.
+fn missing_of_treatment(recommendation: &Recommendation<'_>, language: Language) -> Option<String> {
+    let is_earlier = |note: &&Note<'_>| note.code == NoteCode::TreatedBefore;
+    let earlier = recommendation.notes.iter().find(is_earlier);
+    let entries = earlier.map_or(recommendation.shown_by.as_slice(), |note| note.entries.as_slice());
+    let mut parts: Vec<&str> = Vec::new();
+    for entry in entries {
+        parts.extend(wording::lacks(entry).into_iter().map(|it| it.in_language(language)));
+    }
+    parts.sort_unstable();
+    parts.dedup();
+    if earlier.is_some() {
+        let purpose = words(
+            "what the earlier treatment was for: this tumour, or something else",
+            "hvad den tidligere behandling var rettet mod: denne tumor eller noget andet",
+        );
+        parts.insert(0, purpose.in_language(language));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Grade and strength, as far as there are any: `must, grade A`.
@@ -83,21 +109,13 @@ pub fn action(action: &Action, language: Language) -> String {
 fn dose(action: &Action, language: Language) -> Option<String> {
     if !action.schedules.is_empty() {
         let or = words(" or ", " eller ").in_language(language);
-        let each: Vec<_> = action.schedules.iter().map(|it| schedule(*it, language)).collect();
+        let schedules = action.schedules.iter();
+        let each: Vec<_> = schedules.map(|it| wording::dose(it.dose_gy, Some(it.fractions), language)).collect();
         return Some(each.join(or));
     }
-    let dose = format!("{} Gy", amount(action.dose_gy?));
+    let dose = wording::dose(action.dose_gy?, None, language);
     let size = words("in fractions of 1.8–2 Gy", "i fraktioner på 1,8-2 Gy").in_language(language);
     Some(if action.fraction_gy { format!("{dose} {size}") } else { dose })
-}
-
-fn schedule(schedule: Schedule, language: Language) -> String {
-    let on = words("in", "på").in_language(language);
-    let unit = match schedule.fractions {
-        crate::guideline::Amount::Exactly(1) => words("fraction", "fraktion"),
-        _ => words("fractions", "fraktioner"),
-    };
-    format!("{} Gy {on} {} {}", amount(schedule.dose_gy), amount(schedule.fractions), unit.in_language(language))
 }
 
 /// A note with what it is about.
@@ -110,8 +128,13 @@ fn note_after(note: &Note<'_>, before: &str, language: Language) -> String {
     let mut about = Vec::new();
     about.extend(note.events.iter().map(|it| wording::event(*it).in_language(language).to_owned()));
     about.extend(note.inputs.iter().map(|it| wording::input(it).in_language(language).to_owned()));
-    let entries = note.entries.iter().map(|it| entry(it, language));
-    about.extend(entries.filter(|it| !before.to_lowercase().contains(&it.to_lowercase())));
+    for it in &note.entries {
+        let named = entry(it, language);
+        if before.to_lowercase().contains(&named.to_lowercase()) {
+            continue;
+        }
+        about.push(if wording::names_its_entries(note.code) { wording::entry(it, language) } else { named });
+    }
     // The day of an entry stands with it already.
     let date = note.date.map(|it| wording::day(it, language));
     about.extend(date.filter(|it| !about.iter().any(|said| said.contains(it.as_str()))).map(|it| match note.code {
@@ -161,9 +184,20 @@ pub fn found(recommendation: &Recommendation<'_>, language: Language) -> String 
         let said = words("See the risk assessment.", "Se risikovurderingen.");
         parts.push(said.in_language(language).to_owned());
     }
-    let shown: Vec<_> = recommendation.shown_by.iter().map(|it| entry(it, language)).collect();
-    if !shown.is_empty() && is_done {
-        parts.push(format!("{}.", sentence(&shown.join("; "))));
+    // Earlier treatment stands in its note.
+    let in_note = |it: &crate::inputs::Entry| {
+        recommendation.notes.iter().flat_map(|note| &note.entries).any(|other| std::ptr::eq(*other, it))
+    };
+    let shown: Vec<_> = recommendation.shown_by.iter().filter(|it| is_done || !in_note(it)).collect();
+    let said = shown.iter().map(|it| entry(it, language)).collect::<Vec<_>>().join("; ");
+    let is_treatment = shown.iter().all(|it| matches!(it.input, Input::Surgery | Input::Radiotherapy));
+    match (shown.is_empty(), is_done) {
+        (true, _) => {}
+        (false, true) => parts.push(format!("{}.", sentence(&said))),
+        (false, false) => {
+            let reason = if is_treatment { words("After", "Efter") } else { words("Because of", "Anledning:") };
+            parts.push(format!("{} {said}.", reason.in_language(language)));
+        }
     }
     if !recommendation.factors.is_empty() {
         let names: Vec<_> =

@@ -29,7 +29,7 @@ pub fn risk_assessment(
             identifier: id,
             subject: decision.patient.to_owned(),
             decided_on: decided_on.to_string(),
-            extensions: factors(prognosis),
+            extensions: std::iter::once(instantiates()).chain(factors(prognosis)).collect(),
             notes: notes(prognosis, language),
         },
         status: match prognosis.status {
@@ -57,10 +57,16 @@ fn basis(decision: &Decision<'_>, outcome: &Outcomes<'_>) -> Vec<String> {
     outcome.recommendations.iter().find(fifth).map(|it| sources::of_recommendation(decision, it)).unwrap_or_default()
 }
 
-fn factors(prognosis: &Prognosis) -> Vec<Extra> {
+/// The guideline with its version. R4 has no element for it here, and does not allow HL7's extension for it
+/// (`workflow-instantiatesCanonical`) on a RiskAssessment.
+fn instantiates() -> Extra {
+    extension("instantiates-canonical", Said::Canonical(codes::guideline()))
+}
+
+fn factors(prognosis: &Prognosis) -> impl Iterator<Item = Extra> {
     let also = prognosis.also.iter().map(|it| (*it, FactorState::Present));
     let all = prognosis.factors.iter().copied().chain(also);
-    all.map(|(factor, state)| extension("prognostic-factor", Said::Parts(parts(factor, state)))).collect()
+    all.map(|(factor, state)| extension("prognostic-factor", Said::Parts(parts(factor, state))))
 }
 
 fn parts(factor: Factor, state: FactorState) -> Vec<Extra> {

@@ -42,8 +42,14 @@ pub fn conditions(outcome: &Outcomes<'_>) -> Vec<String> {
 
 fn add(found: &mut BTreeSet<String>, entry: Option<&Entry>) {
     if let Some(source) = entry.and_then(|it| it.source.as_deref()) {
-        found.insert(source.to_owned());
+        found.insert(stored(source).to_owned());
     }
+}
+
+/// The resource that a server stores, of a source that may be contained in it: `DiagnosticReport/r1` of
+/// `DiagnosticReport/r1#lesions`.
+pub fn stored(source: &str) -> &str {
+    source.split_once('#').map_or(source, |(around, _)| around)
 }
 
 /// The type of the resource that a reference names, where it says so.

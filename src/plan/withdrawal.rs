@@ -130,12 +130,15 @@ fn sentence(kind: ResourceKind, reason: Reason, language: Language, on: Day) -> 
     phrases::sentence(&format!("{} {day}: {why}.", what.in_language(language)))
 }
 
-/// What has not been done is not to be done any more; what was done stays as it is.
+/// What has not been done, or not to its end, is not to be done any more; what was done stays as it is.
 fn cancel_activities(activities: Option<&mut Value>) {
     let all = activities.and_then(Value::as_array_mut).into_iter().flatten();
     for detail in all.filter_map(|it| it.get_mut("detail")).filter_map(Value::as_object_mut) {
-        if matches!(detail.get("status").and_then(Value::as_str), Some("not-started" | "unknown")) {
-            detail.insert("status".to_owned(), json!("cancelled"));
-        }
+        let ended = match detail.get("status").and_then(Value::as_str) {
+            Some("not-started" | "scheduled" | "unknown") => "cancelled",
+            Some("in-progress" | "on-hold") => "stopped",
+            _ => continue,
+        };
+        detail.insert("status".to_owned(), json!(ended));
     }
 }

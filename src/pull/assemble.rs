@@ -1,15 +1,17 @@
 //! Records put together from texts: each resource to the patient whose it is.
 
 use super::damage::{Damage, Failure, Place};
+use super::groups::why_unsettled;
 use super::outline::{Addresses, Outline, Owner, PatientName};
 use super::patients::{PatientNumber, Patients};
-use super::survey::{MOST_WHO_ARE_TOLD, Survey};
+use super::survey::{MOST_WHO_ARE_TOLD, Survey, VagueName};
 use crate::bounds::{Bound, Bounds};
+use crate::fhir::Resource;
 use crate::fhir::bundle::{Content, Part, parts, plain_parts};
-use crate::fhir::record::{Oddity, Record, Stored};
+use crate::fhir::datatypes::Reference;
+use crate::fhir::record::{Oddity, Record, Stored, whole};
 use crate::fhir::reference::Address;
 use crate::fhir::versions::Deletions;
-use crate::fhir::{Resource, Unreadable};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A JSON text and where it stood.
@@ -34,17 +36,29 @@ pub struct Assembly<'a, 'p> {
     patients: &'p Patients,
     records: Vec<(PatientNumber, Record<'a>)>,
     places: HashMap<PatientNumber, usize>,
-    failures: HashMap<PatientNumber, Failure>,
+    failures: HashMap<PatientNumber, Vec<Failure>>,
+    /// Sites that do not say whose they are, and where they stand.
+    sites: Sites<'a>,
     bounds: Bounds,
 }
 
-/// A patient's record, or why it is not whole.
-pub type Assembled<'a> = (PatientNumber, Result<Record<'a>, Failure>);
+/// A patient's record, or all of what makes it not whole.
+pub type Assembled<'a> = (PatientNumber, Result<Record<'a>, Vec<Failure>>);
+
+/// Damaged resources of one patient that are named one by one.
+const MOST_DAMAGES: usize = 100;
 
 impl<'a, 'p> Assembly<'a, 'p> {
     /// With the patients of the whole input, as far as these bounds let it.
     pub fn new(patients: &'p Patients, bounds: Bounds) -> Assembly<'a, 'p> {
-        Assembly { patients, bounds, records: Vec::new(), places: HashMap::new(), failures: HashMap::new() }
+        Assembly {
+            patients,
+            bounds,
+            records: Vec::new(),
+            places: HashMap::new(),
+            failures: HashMap::new(),
+            sites: Sites::default(),
+        }
     }
 
     /// Adds the resources of a text.
@@ -60,51 +74,53 @@ impl<'a, 'p> Assembly<'a, 'p> {
             .iter()
             .map(|owner| match owner {
                 Owner::Patient(name) => self.patients.find(name),
-                Owner::NotRead | Owner::Unsaid | Owner::Nobody => None,
+                Owner::NotRead | Owner::NotAPatient | Owner::Unsaid | Owner::Nobody | Owner::Damaged => None,
             })
             .collect();
         let of_text = TextsPatients::of(&parts, &numbers);
         for ((part, owner), number) in parts.into_iter().zip(owners).zip(numbers) {
-            match number {
-                Some(number) => self.add_owned(text, part, number, &of_text),
-                None if owner != Owner::NotRead => self.add_unowned(part, owner, &of_text),
-                None => {}
+            match (number, owner, part.content) {
+                (Some(number), _, content) => self.add_owned(text, part.full_url, content, number, &of_text),
+                (None, Owner::Unsaid, Content::Resource(resource)) => {
+                    self.sites.add(text.place(None), Stored::new(resource, part.full_url));
+                }
+                // The survey has said so, and of whom.
+                (None, Owner::NotRead | Owner::Damaged, _) => {}
+                (None, _, content) => self.note_unowned(&content, &of_text),
             }
         }
     }
 
-    fn add_owned(&mut self, text: &Text<'a>, part: Part<'a>, number: PatientNumber, of_text: &TextsPatients) {
-        match part.content {
+    fn add_owned(
+        &mut self,
+        text: &Text<'a>,
+        full_url: Option<crate::fhir::text::Text<'a>>,
+        content: Content<'a>,
+        number: PatientNumber,
+        of_text: &TextsPatients,
+    ) {
+        match content {
             Content::Resource(resource) => {
-                let stored = Stored::new(resource, part.full_url);
+                let stored = Stored::new(resource, full_url);
                 if !of_text.with_patient.contains(&number) {
                     for other in of_text.told(&of_text.with_patient) {
                         let source = stored.source();
                         self.record(*other).note(Oddity::OtherPatient { source });
                     }
                 }
-                self.add_resource(text, number, stored);
+                self.add_resource(text.place(None), number, stored);
             }
-            Content::Unreadable { entry, why: why @ Unreadable::OtherVersion { .. }, .. } => {
-                let patients = vec![self.patients.reference(number)];
-                let failure = Failure { place: text.place(entry), damage: Damage::NotReadable(why), patients };
+            Content::Unreadable { entry, why, .. } => {
                 self.record(number);
-                self.failures.entry(number).or_insert(failure);
-            }
-            Content::Unreadable { entry, text: raw, why } => {
-                let source = source_of_unreadable(raw).unwrap_or_else(|| text.place(entry).to_string());
-                self.record(number).note(Oddity::Unreadable { source, why });
+                self.failed(number, text.place(entry), Damage::NotReadable(why));
             }
         }
     }
 
-    fn add_resource(&mut self, text: &Text<'a>, number: PatientNumber, stored: Stored<'a>) {
+    fn add_resource(&mut self, place: Place, number: PatientNumber, stored: Stored<'a>) {
         let count = self.record(number).len() as u64 + 1;
         if let Err(exceeded) = self.bounds.hold(Bound::Resources, count) {
-            let patients = vec![self.patients.reference(number)];
-            let failure = Failure { place: text.place(None), damage: Damage::Beyond(exceeded), patients };
-            self.failures.entry(number).or_insert(failure);
-            return;
+            return self.failed(number, place, Damage::Beyond(exceeded));
         }
         let links: Vec<Oddity> = match &stored.resource {
             Resource::Patient(patient) => {
@@ -113,29 +129,48 @@ impl<'a, 'p> Assembly<'a, 'p> {
             }
             _ => Vec::new(),
         };
+        let source = stored.resource.common().contained.first().map(|_| stored.source());
         let record = self.record(number);
         links.into_iter().for_each(|link| record.note(link));
-        record.add(stored);
+        if let Err(why) = record.add(stored) {
+            let entry = source.map(String::into_boxed_str);
+            self.failed(number, Place { entry, ..place }, Damage::NotReadable(why));
+        }
     }
 
-    /// What does not say whose it is: a material or a site goes with the text's only patient, where others refer to
-    /// it; anything else is named.
-    fn add_unowned(&mut self, part: Part<'a>, owner: Owner, of_text: &TextsPatients) {
-        let supports = |resource: &Resource<'_>| {
-            owner == Owner::Unsaid && matches!(resource, Resource::Specimen(_) | Resource::BodyStructure(_))
+    /// A damaged resource is lost to its patient; of very many only their number is kept.
+    fn failed(&mut self, number: PatientNumber, place: Place, damage: Damage) {
+        let patients = vec![self.patients.reference(number)];
+        let failures = self.failures.entry(number).or_default();
+        let are_many = failures.len() >= MOST_DAMAGES;
+        match failures.last_mut().map(|last| &mut last.damage) {
+            Some(Damage::More(count)) => *count += 1,
+            // It is full, which need not be said of each further resource.
+            Some(Damage::Beyond(_)) => {}
+            _ if are_many => failures.push(Failure { place, damage: Damage::More(1), patients }),
+            _ => failures.push(Failure { place, damage, patients }),
+        }
+    }
+
+    /// What does not say whose it is, in words that lead to a patient, is named to all of the text.
+    fn note_unowned(&mut self, content: &Content<'_>, of_text: &TextsPatients) {
+        let source = match content {
+            Content::Resource(resource) => resource.source(),
+            Content::Unreadable { text, .. } => source_of_unreadable(text).unwrap_or_default(),
         };
-        match (part.content, of_text.all.as_slice()) {
-            (Content::Resource(resource), [only]) if supports(&resource) => {
-                self.record(*only).add(Stored::new(resource, part.full_url));
-            }
-            (content, all) => {
-                let source = match &content {
-                    Content::Resource(resource) => resource.source(),
-                    Content::Unreadable { text, .. } => source_of_unreadable(text).unwrap_or_default(),
-                };
-                for number in of_text.told(all) {
-                    self.record(*number).note(Oddity::NoPatient { source: source.clone() });
-                }
+        for number in of_text.told(&of_text.all) {
+            self.record(*number).note(Oddity::NoPatient { source: source.clone() });
+        }
+    }
+
+    /// A site that does not say whose it is goes with the patients whose resources refer to it, however many patients
+    /// are put together.
+    fn add_sites(&mut self) {
+        let sites = std::mem::take(&mut self.sites);
+        let meant: Vec<_> = self.records.iter().map(|(number, record)| (*number, sites.meant_in(record))).collect();
+        for (number, places) in meant {
+            for (place, site) in places.into_iter().filter_map(|place| sites.all.get(place)) {
+                self.add_resource(place.clone(), number, site.clone());
             }
         }
     }
@@ -151,15 +186,69 @@ impl<'a, 'p> Assembly<'a, 'p> {
 
     /// The records, in the order in which the input first names their patients.
     pub fn finish(mut self, deletions: &Deletions) -> Vec<Assembled<'a>> {
+        self.add_sites();
         self.records.sort_by_key(|(number, _)| *number);
-        let finish = |(number, mut record): (PatientNumber, Record<'a>)| {
-            let Some(failure) = self.failures.remove(&number) else {
+        let finish = |(number, mut record): (PatientNumber, Record<'a>)| match self.failures.remove(&number) {
+            Some(failures) => (number, Err(failures)),
+            None => {
                 record.settle(deletions);
-                return (number, Ok(record));
-            };
-            (number, Err(failure))
+                (number, Ok(record))
+            }
         };
         self.records.into_iter().map(finish).collect()
+    }
+}
+
+/// Sites that do not say whose they are, by what others may refer to them by.
+#[derive(Default)]
+struct Sites<'a> {
+    all: Vec<(Place, Stored<'a>)>,
+    by_id: HashMap<String, Vec<usize>>,
+    by_address: HashMap<String, usize>,
+    by_identifier: HashMap<(String, String), usize>,
+}
+
+impl<'a> Sites<'a> {
+    fn add(&mut self, place: Place, site: Stored<'a>) {
+        let number = self.all.len();
+        let common = site.resource.common();
+        if let Some(id) = common.id {
+            self.by_id.entry(id.as_str().to_owned()).or_default().push(number);
+        }
+        for (system, value) in common.identifier.iter().filter_map(whole) {
+            self.by_identifier.insert((system.to_owned(), value.to_owned()), number);
+        }
+        if let Some(url) = &site.full_url {
+            self.by_address.insert(url.as_str().to_owned(), number);
+        }
+        self.all.push((place, site));
+    }
+
+    /// Those that something in a record refers to.
+    fn meant_in(&self, record: &Record<'a>) -> BTreeSet<usize> {
+        if self.all.is_empty() {
+            return BTreeSet::new();
+        }
+        record.named_in_extensions().flat_map(|(from, reference)| self.meant_by(from, reference)).collect()
+    }
+
+    fn meant_by(&self, from: &Stored<'a>, reference: &Reference<'a>) -> Vec<usize> {
+        let Some(text) = reference.reference.as_deref() else {
+            let name = reference.identifier.as_deref().and_then(whole);
+            let named = name.and_then(|(system, value)| self.by_identifier.get(&(system.to_owned(), value.to_owned())));
+            return named.copied().into_iter().collect();
+        };
+        match Address::of(text) {
+            Address::Name(_) => self.by_address.get(text).copied().into_iter().collect(),
+            Address::Server { base, kind: "BodyStructure", id, version } => {
+                let base = base.or_else(|| from.base());
+                let of_id = self.by_id.get(id).into_iter().flatten().copied();
+                let is_meant =
+                    |place: &usize| self.all.get(*place).is_some_and(|(_, site)| site.is_meant(base, version));
+                of_id.filter(is_meant).collect()
+            }
+            Address::Server { .. } | Address::Contained(_) | Address::Malformed => Vec::new(),
+        }
     }
 }
 
@@ -205,7 +294,7 @@ fn owners(parts: &[Part<'_>]) -> Vec<Owner> {
             Content::Resource(resource) => super::outline::owner_of(resource, full_url, &addresses),
             Content::Unreadable { text, .. } => match serde_json::from_str::<Outline<'_>>(text) {
                 Ok(outline) => outline.owner(full_url, &addresses),
-                Err(_) => Owner::Nobody,
+                Err(_) => Owner::Damaged,
             },
         }
     };
@@ -248,9 +337,17 @@ pub fn records_and_failures(text: &str, bounds: Bounds) -> (Vec<Record<'_>>, Vec
     };
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
+    let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
+    for VagueName { name, source, entry } in survey.vague {
+        let number = patients.number(&name);
+        if patients.settled(number).is_none() {
+            let (damage, concerned) = why_unsettled(&patients, number, Some(&source));
+            let concerned = concerned.into_iter().map(|number| patients.reference(number)).collect();
+            failures.push(Failure { place: whole.place(entry), damage, patients: concerned });
+        }
+    }
     let mut assembly = Assembly::new(&patients, bounds);
     assembly.add(&whole);
-    let mut failures: Vec<Failure> = survey.problems.into_iter().map(failed).collect();
     let pages: HashSet<&String> = survey.pages.iter().collect();
     if survey.next_pages.iter().any(|page| !pages.contains(page)) {
         let patients = survey.owners.iter().filter_map(reference).collect();
@@ -262,7 +359,7 @@ pub fn records_and_failures(text: &str, bounds: Bounds) -> (Vec<Record<'_>>, Vec
     for (_, assembled) in assembly.finish(&deletions) {
         match assembled {
             Ok(record) => records.push(record),
-            Err(failure) => failures.push(failure),
+            Err(of_patient) => failures.extend(of_patient),
         }
     }
     (records, failures)
@@ -279,6 +376,9 @@ fn plain_records(text: &str, bounds: Bounds) -> Option<Vec<Record<'_>>> {
     }
     let mut patients = Patients::default();
     patients.add(&survey.owners, &survey.aliases);
+    if survey.owners.iter().any(|name| patients.find(name).is_none()) {
+        return None;
+    }
     let mut assembly = Assembly::new(&patients, bounds);
     assembly.add_parts(&Text { text, file: "-", line: None }, parts, owners);
     assembly.finish(&Deletions::default()).into_iter().map(|(_, assembled)| assembled.ok()).collect()

@@ -79,6 +79,9 @@ pub enum Damage {
     /// A resource that leads to no patient.
     #[error("`{0}` does not say whose it is in a way that leads to one patient")]
     NoPatient(String),
+    /// A resource that names its patient by what several patients bear.
+    #[error("`{0}` names its patient by an identifier or address that several patients have; correct it, or theirs")]
+    SharedName(String),
     /// A document in which nothing is any patient's.
     #[error("it holds nothing of any patient")]
     NothingRead,

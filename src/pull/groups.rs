@@ -4,7 +4,7 @@ use super::damage::{Damage, Failure, Place};
 use super::files::InputFile;
 use super::index::{Index, Located, Piece};
 use super::outline::PatientName;
-use super::patients::PatientNumber;
+use super::patients::{PatientNumber, Patients};
 use super::survey::Concerns;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -120,11 +120,24 @@ impl Undecided {
     }
 }
 
-/// Each problem of the first reading with the patients whom it may have cost a resource.
-pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSet<PatientNumber>) {
+/// Each problem of the first reading with the patients whom it may have cost a resource; before them those of the
+/// arguments that give no file.
+pub fn failures(
+    index: &mut Index,
+    files: &[InputFile],
+    of_arguments: Vec<(String, Damage)>,
+) -> (Vec<Failure>, HashSet<PatientNumber>) {
     let mut losses = Losses::default();
     let mut undecided = Undecided::default();
     let mut failures = Vec::new();
+    for (file, damage) in of_arguments {
+        let concerned = match damage {
+            Damage::EmptyFolder => Concerned::default(),
+            _ => losses.of_a_lost_file(index),
+        };
+        let patients = undecided.note(&concerned).map(|number| index.patients.reference(*number)).collect();
+        failures.push(Failure { place: Place { file, line: None, entry: None }, damage, patients });
+    }
     for located in std::mem::take(&mut index.problems) {
         let concerned = losses.concerned(index, &located);
         let named = undecided.note(&concerned).map(|number| index.patients.reference(*number));
@@ -133,15 +146,15 @@ pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSe
         failures.push(Failure { place, damage: located.problem.damage, patients });
     }
     for (number, piece) in unsettled(index) {
-        let same_id: BTreeSet<_> =
-            index.patients.same_id(number).into_iter().filter(|other| *other != number).collect();
-        let damage = match same_id.is_empty() {
-            true => Damage::NoPatient("a resource that names its patient by identifier".to_owned()),
-            false => Damage::TwoServers,
+        let vague = index.vague.get(&number);
+        let (damage, concerned) = why_unsettled(&index.patients, number, vague.map(|it| it.source.as_str()));
+        let place = match vague {
+            Some(vague) => place(files, vague.file, vague.line, vague.entry.clone()),
+            None => place(files, piece.file, piece.line, None),
         };
-        let patients = same_id.iter().map(|number| index.patients.reference(*number)).collect();
-        undecided.patients.extend(same_id);
-        failures.push(Failure { place: place(files, piece.file, piece.line, None), damage, patients });
+        let patients = concerned.iter().map(|number| index.patients.reference(*number)).collect();
+        undecided.patients.extend(concerned);
+        failures.push(Failure { place, damage, patients });
     }
     for next in std::mem::take(&mut index.next_pages) {
         if index.pages.contains(&next.url) {
@@ -157,6 +170,25 @@ pub fn failures(index: &mut Index, files: &[InputFile]) -> (Vec<Failure>, HashSe
     }
     index.pages = HashSet::new();
     (failures, undecided.patients)
+}
+
+/// Why a name leads to no one patient, and who may be meant.
+pub fn why_unsettled(
+    patients: &Patients,
+    number: PatientNumber,
+    source: Option<&str>,
+) -> (Damage, BTreeSet<PatientNumber>) {
+    let mut same_id: BTreeSet<_> = patients.same_id(number).into_iter().collect();
+    same_id.remove(&number);
+    if !same_id.is_empty() {
+        return (Damage::TwoServers, same_id);
+    }
+    let source = source.unwrap_or("a resource").to_owned();
+    let bearers = patients.bearers(number);
+    match bearers.is_empty() {
+        true => (Damage::NoPatient(source), bearers),
+        false => (Damage::SharedName(source), bearers),
+    }
 }
 
 /// Patients of whom only a damaged text speaks: they are not decided, and would else be named nowhere.
@@ -197,6 +229,13 @@ impl Losses {
         Arc::clone(&self.files.get_or_insert_with(|| Files::of(index)).everyone)
     }
 
+    /// Who may have lost a resource with a file of which nothing is left: nobody where each patient stands in one Bundle,
+    /// since the lost one was another patient's; else anyone.
+    fn of_a_lost_file(&mut self, index: &Index) -> Concerned {
+        let files = self.files.get_or_insert_with(|| Files::of(index));
+        if files.is_a_bundle_a_patient { Concerned::default() } else { Arc::clone(&files.everyone) }
+    }
+
     fn of_text(&mut self, index: &Index, of_text: &Arc<[PatientNumber]>) -> Concerned {
         match &self.of_text {
             Some((last, concerned)) if Arc::ptr_eq(last, of_text) => Arc::clone(concerned),
@@ -224,7 +263,8 @@ impl Losses {
                 };
                 let files = self.files.get_or_insert_with(|| Files::of(index));
                 match self.shapes.entry(located.file).or_insert_with(|| files.shape(index, located.file)) {
-                    Shape::TextAPatient => Concerned::default(),
+                    Shape::Lost => self.of_a_lost_file(index),
+                    Shape::BundleAPatient => Concerned::default(),
                     Shape::LinesTogether => {
                         let (before, after) = (of_file(located.before.checked_sub(1)), of_file(Some(located.before)));
                         let both: BTreeSet<_> = before.intersection(&after).copied().collect();
@@ -243,8 +283,10 @@ fn owners(index: &Index, piece: &Piece) -> BTreeSet<PatientNumber> {
 
 /// How a file is made up, which tells whose a lost line may have been.
 enum Shape {
-    /// Every patient has one text, and no text elsewhere: a lost one was another patient's.
-    TextAPatient,
+    /// Nothing is left of it.
+    Lost,
+    /// Every patient has one Bundle, and no text elsewhere: a lost one was another patient's.
+    BundleAPatient,
     /// The lines of a patient stand together: a lost one was of the patient before it or after it.
     LinesTogether,
     /// Patients come again, here or in other files: a lost one may have been of any of these.
@@ -258,6 +300,8 @@ struct Files {
     /// In how many files each patient stands.
     counts: HashMap<PatientNumber, u32>,
     everyone: Concerned,
+    /// Whether every patient stands in one file, and in Bundles alone.
+    is_a_bundle_a_patient: bool,
 }
 
 impl Files {
@@ -271,31 +315,36 @@ impl Files {
             }
         }
         let everyone = Arc::new(of_files.keys().copied().collect());
-        let counts = of_files.into_iter().map(|(number, files)| (number, files.len() as u32)).collect();
-        Files { pieces, counts, everyone }
+        let counts: HashMap<_, _> = of_files.into_iter().map(|(number, files)| (number, files.len() as u32)).collect();
+        let is_a_bundle_a_patient =
+            counts.values().all(|files| *files == 1) && !index.pieces.iter().any(|piece| piece.bare);
+        Files { pieces, counts, everyone, is_a_bundle_a_patient }
     }
 
     fn shape(&self, index: &Index, file: u32) -> Shape {
         let mut here = BTreeSet::new();
-        let (mut again, mut several_lines) = (false, false);
+        let (mut again, mut lines_together) = (false, false);
         let mut last = BTreeSet::new();
         for piece in self.pieces.get(&file).into_iter().flatten().filter_map(|place| index.pieces.get(*place)) {
             let now = owners(index, piece);
             for number in &now {
                 let known = !here.insert(*number);
-                several_lines |= known;
+                lines_together |= known;
                 again |= known && !last.contains(number);
             }
-            several_lines |= piece.lines > 1;
+            lines_together |= piece.lines > 1 || piece.bare;
             last = now;
+        }
+        if here.is_empty() {
+            return Shape::Lost;
         }
         if here.iter().any(|number| self.counts.get(number).is_some_and(|files| *files > 1)) {
             return Shape::Scattered(Arc::clone(&self.everyone));
         }
-        match (again, several_lines) {
+        match (again, lines_together) {
             (true, _) => Shape::Scattered(Arc::new(here)),
             (false, true) => Shape::LinesTogether,
-            (false, false) => Shape::TextAPatient,
+            (false, false) => Shape::BundleAPatient,
         }
     }
 }

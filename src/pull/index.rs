@@ -7,11 +7,12 @@ use super::in_order::in_order;
 use super::lines::{Block, BlockEnd};
 use super::outline::PatientName;
 use super::patients::{PatientNumber, Patients};
-use super::survey::{Concerns, Problem, Survey, damaged, survey};
+use super::survey::{Concerns, Problem, Survey, VagueName, damaged, survey};
 use crate::bounds::{Bound, Bounds};
+use crate::fhir::Unreadable;
 use crate::fhir::versions::Deletions;
 use smallvec::SmallVec;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Piece {
     pub owners: SmallVec<[PatientNumber; 2]>,
     /// How many texts.
     pub lines: u32,
+    /// Whether a text is a bare resource: then a patient's others stand in texts of their own.
+    pub bare: bool,
 }
 
 /// How a file's pieces are read again.
@@ -58,6 +61,8 @@ pub struct Index {
     pub pieces: Vec<Piece>,
     /// What is damaged.
     pub problems: Vec<Located>,
+    /// Where names first stand that may lead to no one patient.
+    pub vague: HashMap<PatientNumber, VaguePlace>,
     /// The pages of search results that are here.
     pub pages: HashSet<String>,
     /// Texts after which a search goes on at another page.
@@ -78,6 +83,19 @@ pub struct NextPage {
     pub url: String,
     /// The patients of the text.
     pub of_text: Arc<[PatientNumber]>,
+}
+
+/// A resource that names its patient by a name that may lead to no one patient, and where it stands.
+#[derive(Debug)]
+pub struct VaguePlace {
+    /// The file.
+    pub file: u32,
+    /// The line.
+    pub line: Option<u64>,
+    /// The entry.
+    pub entry: Option<String>,
+    /// The resource.
+    pub source: String,
 }
 
 /// A problem, and before which piece it came.
@@ -133,8 +151,10 @@ fn surveyed(job: Job, bounds: &Bounds) -> Vec<Surveyed> {
         line: None,
         outcome,
     };
-    let lost = |damage| Err(Problem { entry: None, damage, concerns: Concerns::Nobody });
+    let lost = |damage| Err(Problem { entry: None, damage, concerns: Concerns::Neighbours });
+    let holds_nothing = |damage| Err(Problem { entry: None, damage, concerns: Concerns::Nobody });
     let offset = match &start {
+        Err(Damage::Empty) => return vec![whole(holds_nothing(Damage::Empty))],
         Err(damage) => return vec![whole(lost(damage.clone()))],
         Ok(offset) => *offset,
     };
@@ -155,8 +175,14 @@ fn surveyed(job: Job, bounds: &Bounds) -> Vec<Surveyed> {
         let outcome = match &block.end {
             BlockEnd::TooLarge(names) => Err(too_large(names)),
             BlockEnd::Cut(damage) => Err(damaged(&String::from_utf8_lossy(text), damage.clone())),
-            BlockEnd::More | BlockEnd::Last if text.trim_ascii().is_empty() => lost(Damage::Empty),
-            BlockEnd::More | BlockEnd::Last => survey(text),
+            BlockEnd::More | BlockEnd::Last if text.trim_ascii().is_empty() => holds_nothing(Damage::Empty),
+            BlockEnd::More | BlockEnd::Last => survey(text).or_else(|problem| match problem.damage {
+                // JSON of another kind that speaks of nobody: nothing shows that it was ever a resource.
+                Damage::NotReadable(Unreadable::NotFhir) if matches!(problem.concerns, Concerns::Neighbours) => {
+                    holds_nothing(problem.damage)
+                }
+                _ => Err(problem),
+            }),
         };
         return vec![whole(outcome)];
     }
@@ -195,11 +221,6 @@ fn surveyed(job: Job, bounds: &Bounds) -> Vec<Surveyed> {
 /// The end of a file that breaks off: what is left of its last line still names whose it was.
 fn cut(file: u32, again: Again, block: &Block, damage: &Damage) -> Surveyed {
     let rest = block.bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let problem = damaged(&String::from_utf8_lossy(rest), damage.clone());
-    let concerns = match problem.concerns {
-        Concerns::Nobody => Concerns::Neighbours,
-        concerns => concerns,
-    };
     let lines = block.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
     Surveyed {
         file,
@@ -207,7 +228,7 @@ fn cut(file: u32, again: Again, block: &Block, damage: &Damage) -> Surveyed {
         offset: 0,
         length: 0,
         line: Some(block.first_line + lines),
-        outcome: Err(Problem { concerns, ..problem }),
+        outcome: Err(damaged(&String::from_utf8_lossy(rest), damage.clone())),
     }
 }
 
@@ -224,6 +245,10 @@ impl Index {
             }
             Ok(survey) => {
                 let owners: Arc<[PatientNumber]> = self.patients.add(&survey.owners, &survey.aliases).into();
+                for VagueName { name, source, entry } in survey.vague {
+                    let place = VaguePlace { file: text.file, line: text.line, entry, source };
+                    self.vague.entry(self.patients.number(&name)).or_insert(place);
+                }
                 if !survey.deletions.is_empty() {
                     self.files_with_deletions.insert(text.file);
                 }
@@ -235,25 +260,28 @@ impl Index {
                     self.problems.push(locate(self.pieces.len(), problem, Arc::clone(&owners)));
                 }
                 if !owners.is_empty() {
-                    self.add_piece(text.file, text.offset, text.length, text.line, &owners);
+                    let Surveyed { file, offset, length, line, .. } = text;
+                    let owners = (&*owners).into();
+                    self.add_piece(Piece { file, offset, length, line, owners, lines: 1, bare: survey.bare });
                 }
             }
         }
     }
 
     /// Adds a text's place to the last piece where both are of the same one patient, else as a piece of its own.
-    fn add_piece(&mut self, file: u32, offset: u64, length: u64, line: Option<u64>, owners: &[PatientNumber]) {
+    fn add_piece(&mut self, piece: Piece) {
         let undamaged = !std::mem::take(&mut self.damaged_since_piece);
-        if let (Some(last), [_]) = (self.pieces.last_mut(), owners)
+        if let (Some(last), [_]) = (self.pieces.last_mut(), piece.owners.as_slice())
             && undamaged
-            && last.file == file
-            && last.owners.as_slice() == owners
-            && offset >= last.offset
+            && last.file == piece.file
+            && last.owners == piece.owners
+            && piece.offset >= last.offset
         {
-            last.length = offset + length - last.offset;
+            last.length = piece.offset + piece.length - last.offset;
             last.lines += 1;
+            last.bare |= piece.bare;
             return;
         }
-        self.pieces.push(Piece { file, offset, length, line, owners: owners.into(), lines: 1 });
+        self.pieces.push(piece);
     }
 }

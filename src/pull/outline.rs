@@ -4,6 +4,7 @@ use super::survey::{Request, Response};
 use crate::fhir::Resource;
 use crate::fhir::datatypes::{Identifier, Reference};
 use crate::fhir::reference::{Address, is_id};
+use crate::fhir::resource::{is_read, is_type};
 use crate::fhir::text::{List, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -86,15 +87,19 @@ pub enum Owner {
     Patient(PatientName),
     /// Of a type that no input is read from: nobody asks.
     NotRead,
+    /// Nobody's who is a patient: a group's or a device's; or of a type that FHIR does not have, without a word of whose.
+    NotAPatient,
     /// Of a thing that goes with the resources that refer to it, and need not say.
     Unsaid,
     /// It does not say, or in a way that leads to no patient.
     Nobody,
+    /// What says so is damaged: it may be anybody's.
+    Damaged,
 }
 
-/// The types that inputs are read from, and those that they refer to.
-const READ: [&str; 7] =
-    ["Patient", "Condition", "Observation", "DiagnosticReport", "Procedure", "Specimen", "BodyStructure"];
+/// A field that does not hold what FHIR has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IsDamaged;
 
 /// The addresses of the entries of one document, so that subjects find them.
 #[derive(Debug, Default)]
@@ -133,38 +138,54 @@ impl<'a> Outline<'a> {
         Outline { link, ..Outline::default() }
     }
 
+    /// `Type/id` of a resource of this type; the type alone where there is no id.
+    pub fn source(&self, kind: &str) -> String {
+        self.id.as_deref().map_or_else(|| kind.to_owned(), |id| format!("{kind}/{id}"))
+    }
+
     /// Whose the resource is.
     pub fn owner(&self, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
         match self.resource_type.as_deref() {
             Some("Patient") => {
-                let identifiers: List<Identifier<'a>> = read(self.identifier).unwrap_or_default();
-                patient_name(full_url, self.id.as_deref(), &identifiers).map_or(Owner::Nobody, Owner::Patient)
+                // Damaged identifiers are seen when the Patient is read; its id names it all the same.
+                let identifiers = self.identifiers().unwrap_or_default();
+                let name = patient_name(full_url, self.id.as_deref(), &identifiers);
+                name.map_or(Owner::Nobody, Owner::Patient)
             }
-            Some(kind) if READ.contains(&kind) => {
+            Some(kind) if is_read(kind) => {
                 let field = if kind == "BodyStructure" { self.patient } else { self.subject };
-                let Some(subject) = read::<Reference<'a>>(field) else { return without_subject(kind) };
-                let contained = || read::<List<Outline<'a>>>(self.contained).unwrap_or_default().into_iter().collect();
-                subject_owner(&subject, full_url, contained, addresses)
+                let contained = || Ok(read::<List<Outline<'a>>>(self.contained)?.into_iter().flatten().collect());
+                match read::<Reference<'a>>(field) {
+                    Ok(Some(subject)) => subject_owner(&subject, full_url, contained, addresses),
+                    Ok(None) => without_subject(kind),
+                    Err(IsDamaged) => Owner::Damaged,
+                }
+            }
+            Some(kind) if !is_type(kind) => {
+                let subject = read::<Reference<'a>>(self.subject.or(self.patient));
+                owner_of_unknown(subject.ok().flatten().as_ref(), full_url, addresses)
             }
             _ => Owner::NotRead,
         }
     }
 
-    /// Whether an OperationOutcome says that something failed.
+    /// Whether an OperationOutcome says that something failed, or cannot be read.
     pub fn reports_error(&self) -> bool {
         #[derive(Deserialize)]
         struct Issue<'a> {
             #[serde(borrow, default)]
             severity: Option<Text<'a>>,
         }
-        let issues: List<Issue<'a>> = read(self.issue).unwrap_or_default();
-        issues
-            .iter()
-            .any(|issue| issue.severity.as_deref().is_some_and(|severity| matches!(severity, "error" | "fatal")))
+        let Ok(issues) = read::<List<Issue<'a>>>(self.issue) else { return true };
+        let is_error = |issue: &Issue<'_>| matches!(issue.severity.as_deref(), Some("error" | "fatal"));
+        issues.iter().flatten().any(is_error)
     }
 
     /// A Bundle's own address and that of the page that follows it, if it says so.
-    pub fn pages(&self) -> Pages<'a> {
+    ///
+    /// # Errors
+    /// Where that cannot be read.
+    pub fn pages(&self) -> Result<Pages<'a>, IsDamaged> {
         #[derive(Default, Deserialize)]
         #[serde(default)]
         struct Link<'a> {
@@ -174,19 +195,22 @@ impl<'a> Outline<'a> {
             url: Option<Text<'a>>,
         }
         let mut pages = Pages::default();
-        for link in read::<List<Link<'a>>>(self.link).unwrap_or_default() {
+        for link in read::<List<Link<'a>>>(self.link)?.into_iter().flatten() {
             match link.relation.as_deref() {
                 Some("self") => pages.own = link.url,
                 Some("next") => pages.next = link.url,
                 _ => {}
             }
         }
-        pages
+        Ok(pages)
     }
 
     /// A Patient's identifiers.
-    pub fn identifiers(&self) -> List<Identifier<'a>> {
-        read(self.identifier).unwrap_or_default()
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub fn identifiers(&self) -> Result<List<Identifier<'a>>, IsDamaged> {
+        Ok(read(self.identifier)?.unwrap_or_default())
     }
 }
 
@@ -194,6 +218,9 @@ impl<'a> Outline<'a> {
 pub fn owner_of(resource: &Resource<'_>, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
     let common = resource.common();
     match resource {
+        Resource::Unread(unread) if !is_type(resource.kind()) => {
+            owner_of_unknown(unread.subject().as_ref(), full_url, addresses)
+        }
         Resource::Unread(_) => Owner::NotRead,
         Resource::Patient(_) => {
             let id = common.id.map(|id| id.as_str());
@@ -201,19 +228,27 @@ pub fn owner_of(resource: &Resource<'_>, full_url: Option<&str>, addresses: &Add
         }
         _ => {
             let Some(subject) = resource.subject() else { return without_subject(resource.kind()) };
-            let contained = || common.contained.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
-            subject_owner(&subject, full_url, contained, addresses)
+            let contained = || {
+                let outlines = common.contained.iter().map(|raw| serde_json::from_str(raw.get()));
+                outlines.collect::<Result<_, _>>().map_err(|_| IsDamaged)
+            };
+            subject_owner(subject, full_url, contained, addresses)
         }
     }
 }
 
-/// A material or a site need not say whose it is.
-fn without_subject(kind: &str) -> Owner {
-    if matches!(kind, "Specimen" | "BodyStructure") { Owner::Unsaid } else { Owner::Nobody }
+/// Whose a resource is of a type that FHIR does not have: it may be a result under a wrong name, so its patient hears of it.
+fn owner_of_unknown(subject: Option<&Reference<'_>>, full_url: Option<&str>, addresses: &Addresses<'_>) -> Owner {
+    subject.map_or(Owner::NotAPatient, |subject| subject_owner(subject, full_url, || Ok(Vec::new()), addresses))
 }
 
-fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
+/// A site that others refer to need not say whose it is.
+fn without_subject(kind: &str) -> Owner {
+    if kind == "BodyStructure" { Owner::Unsaid } else { Owner::Nobody }
+}
+
+fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<Option<T>, IsDamaged> {
+    raw.map(|raw| serde_json::from_str(raw.get())).transpose().map_err(|_| IsDamaged)
 }
 
 /// The name of a Patient: its id, if a reference can name it, else its address in the Bundle, else its first identifier.
@@ -244,7 +279,7 @@ pub fn identifier_name(identifier: &Identifier<'_>) -> Option<PatientName> {
 fn subject_owner<'c>(
     subject: &Reference<'_>,
     full_url: Option<&str>,
-    contained: impl FnOnce() -> Vec<Outline<'c>>,
+    contained: impl FnOnce() -> Result<Vec<Outline<'c>>, IsDamaged>,
     addresses: &Addresses<'_>,
 ) -> Owner {
     let of_another_type = match subject.reference.as_deref().map(Address::of) {
@@ -252,31 +287,37 @@ fn subject_owner<'c>(
         _ => subject.kind.as_deref().is_some_and(|kind| kind != "Patient"),
     };
     if of_another_type {
-        return Owner::NotRead;
+        return Owner::NotAPatient;
     }
-    subject_name(subject, full_url, contained, addresses).map_or(Owner::Nobody, Owner::Patient)
+    match subject_name(subject, full_url, contained, addresses) {
+        Ok(Some(name)) => Owner::Patient(name),
+        Ok(None) => Owner::Nobody,
+        Err(IsDamaged) => Owner::Damaged,
+    }
 }
 
 fn subject_name<'c>(
     subject: &Reference<'_>,
     full_url: Option<&str>,
-    contained: impl FnOnce() -> Vec<Outline<'c>>,
+    contained: impl FnOnce() -> Result<Vec<Outline<'c>>, IsDamaged>,
     addresses: &Addresses<'_>,
-) -> Option<PatientName> {
+) -> Result<Option<PatientName>, IsDamaged> {
     let Some(text) = subject.reference.as_deref() else {
-        return subject.identifier.as_deref().and_then(identifier_name);
+        return Ok(subject.identifier.as_deref().and_then(identifier_name));
     };
     if let Some(id) = addresses.patients.get(text) {
-        return patient_name(Some(text), *id, &[]);
+        return Ok(patient_name(Some(text), *id, &[]));
     }
-    match Address::of(text) {
+    Ok(match Address::of(text) {
         Address::Contained(id) => {
-            let contained = contained();
-            let within = contained.iter().find(|resource| {
+            let is_meant = |resource: &&Outline<'_>| {
                 resource.resource_type.as_deref() == Some("Patient")
                     && resource.id.as_deref().map(|has| has.trim_start_matches('#')) == Some(id)
-            })?;
-            within.identifiers().iter().find_map(identifier_name)
+            };
+            match contained()?.iter().find(is_meant) {
+                Some(patient) => patient.identifiers()?.iter().find_map(identifier_name),
+                None => None,
+            }
         }
         Address::Server { base, kind: "Patient", id, .. } => {
             let around = full_url.map(Address::of);
@@ -288,5 +329,5 @@ fn subject_name<'c>(
         }
         Address::Name(urn) => Some(PatientName::Address(urn.to_owned())),
         Address::Server { .. } | Address::Malformed => None,
-    }
+    })
 }

@@ -2,15 +2,12 @@
 
 use super::outline::PatientName;
 use smallvec::SmallVec;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// A patient, by its place in the order in which the input first names each.
 pub type PatientNumber = u32;
-
-/// A name that more than one patient bears.
-const SEVERAL: PatientNumber = u32::MAX;
 
 /// All patients that the input names.
 #[derive(Debug, Default)]
@@ -22,7 +19,10 @@ pub struct Patients {
     by_id: HashMap<Box<str>, SmallVec<[PatientNumber; 4]>>,
     by_address: HashMap<Box<str>, PatientNumber>,
     by_identifier: HashMap<u64, PatientNumber>,
+    /// Who first bore a further name.
     aliases: HashMap<u64, PatientNumber>,
+    /// All who bear a further name, where these are more than one.
+    shared: HashMap<u64, BTreeSet<PatientNumber>>,
 }
 
 /// A server, by its place in the order in which the input first names each.
@@ -42,14 +42,14 @@ impl Patients {
             PatientName::Server { base, id } => {
                 let base = base.as_deref().map(|base| self.base(base));
                 let of_id = self.by_id.get(id.as_str()).map_or(&[][..], |numbers| numbers);
-                match self.place(of_id, base) {
-                    Ok(place) => of_id.get(place).copied().unwrap_or(SEVERAL),
-                    Err(place) => {
-                        let number = self.push(Name::Server { base, id: id.as_str().into() });
-                        self.by_id.entry(id.as_str().into()).or_default().insert(place, number);
-                        number
-                    }
+                let place = self.place(of_id, base);
+                if let Some(known) = place.ok().and_then(|place| of_id.get(place)) {
+                    return *known;
                 }
+                let number = self.push(Name::Server { base, id: id.as_str().into() });
+                let place = place.unwrap_or_else(|place| place);
+                self.by_id.entry(id.as_str().into()).or_default().insert(place, number);
+                number
             }
             PatientName::Address(address) => {
                 if let Some(number) = self.by_address.get(address.as_str()) {
@@ -78,10 +78,36 @@ impl Patients {
             PatientName::Address(address) => hash_of(address.as_str()),
             PatientName::Identifier(system, value) => hash_of(&(system, value)),
         };
-        let known = self.aliases.entry(hash).or_insert(number);
-        if *known != number {
-            *known = SEVERAL;
+        let first = *self.aliases.entry(hash).or_insert(number);
+        if first != number {
+            self.shared.entry(hash).or_insert_with(|| BTreeSet::from([first])).insert(number);
         }
+    }
+
+    /// The patients who bear the name of a number as a further name of theirs.
+    pub fn bearers(&self, number: PatientNumber) -> BTreeSet<PatientNumber> {
+        let hash = match self.names.get(number as usize) {
+            Some(Name::Identifier(hash)) => *hash,
+            Some(Name::Address(address)) => hash_of(address.as_ref()),
+            Some(Name::Server { .. }) | None => return BTreeSet::new(),
+        };
+        self.bearers_of(hash, Some(number)).flatten().collect()
+    }
+
+    /// The one patient who bears a further name; none where several do. One patient may have two numbers: with the
+    /// server's address, and without.
+    fn bearer(&self, hash: u64, asking: Option<PatientNumber>) -> Option<PatientNumber> {
+        let mut bearers = self.bearers_of(hash, asking);
+        let first = bearers.next()??;
+        bearers.all(|other| other == Some(first)).then_some(first)
+    }
+
+    /// All who bear a further name, settled; a patient who is known by that name alone and asks is who it is.
+    fn bearers_of(&self, hash: u64, asking: Option<PatientNumber>) -> impl Iterator<Item = Option<PatientNumber>> {
+        let shared = self.shared.get(&hash);
+        let alone = self.aliases.get(&hash).filter(|_| shared.is_none());
+        let all = shared.into_iter().flatten().chain(alone);
+        all.map(move |bearer| if Some(*bearer) == asking { asking } else { self.settled(*bearer) })
     }
 
     /// All numbers of that patient's id, whatever the server; the number alone where the name has no id.
@@ -107,14 +133,11 @@ impl Patients {
                 }
                 base.is_some().then_some(number)
             }
-            Name::Address(address) => match self.aliases.get(&hash_of(address)) {
-                Some(alias) if *alias != SEVERAL && *alias != number => self.settled(*alias),
-                _ => Some(number),
-            },
-            Name::Identifier(hash) => match self.aliases.get(hash) {
-                Some(&SEVERAL) | None => None,
-                Some(alias) => self.settled(*alias),
-            },
+            Name::Address(address) => {
+                let hash = hash_of(address.as_ref());
+                if self.aliases.contains_key(&hash) { self.bearer(hash, Some(number)) } else { Some(number) }
+            }
+            Name::Identifier(hash) => self.bearer(*hash, None),
         }
     }
 
@@ -134,9 +157,9 @@ impl Patients {
             }
             PatientName::Address(address) => match self.by_address.get(address.as_str()) {
                 Some(number) => *number,
-                None => self.alias(hash_of(address.as_str()))?,
+                None => return self.bearer(hash_of(address.as_str()), None),
             },
-            PatientName::Identifier(system, value) => self.alias(hash_of(&(system, value)))?,
+            PatientName::Identifier(system, value) => return self.bearer(hash_of(&(system, value)), None),
         };
         self.settled(number)
     }
@@ -155,10 +178,6 @@ impl Patients {
             Some(Name::Address(address)) => address.to_string(),
             Some(Name::Identifier(_)) | None => "a patient without id".to_owned(),
         }
-    }
-
-    fn alias(&self, hash: u64) -> Option<PatientNumber> {
-        self.aliases.get(&hash).copied().filter(|number| *number != SEVERAL)
     }
 
     /// On how many servers the patients of one id are.

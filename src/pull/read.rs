@@ -18,6 +18,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+/// A patient's record, or what makes it not whole.
+type OfPatient<'a> = (PatientNumber, Result<Record<'a>, Vec<Failure>>);
+
 /// Files of patients' resources, read once to see whose they are; each patient is then read whole.
 ///
 /// Memory holds a few numbers for each patient, and the texts of those who are being worked on.
@@ -38,14 +41,10 @@ impl PatientFiles {
     pub fn open(arguments: &[PathBuf], threads: usize, bounds: Bounds) -> PatientFiles {
         let (files, damages) = find(arguments);
         let mut index = index(&files, threads, bounds);
-        let of_argument =
-            |(file, damage)| Failure { place: Place { file, line: None, entry: None }, damage, patients: Vec::new() };
-        let mut all: Vec<Failure> = damages.into_iter().map(of_argument).collect();
-        let (mut found, undecided) = failures(&mut index, &files);
-        all.append(&mut found);
+        let (failures, undecided) = failures(&mut index, &files, damages);
         let groups = groups(&mut index);
-        let mut patients = PatientFiles { files, index, groups, failures: all, undecided, threads, bounds };
-        patients.note_files_without_patients();
+        let mut patients = PatientFiles { files, index, groups, failures, undecided, threads, bounds };
+        patients.note_input_without_patients();
         patients
     }
 
@@ -80,16 +79,19 @@ impl PatientFiles {
     }
 
     /// Does `work` on each patient's record, on all threads, and hands the results to `consume` in the order of the
-    /// input. A patient whose record is not whole is a failure in place of a result.
+    /// input. A patient whose record is not whole is a failure in place of a result, or several.
     pub fn each<T: Send>(
         &self,
         work: impl Fn(&Record<'_>) -> T + Sync,
         mut consume: impl FnMut(Result<T, Failure>) -> ControlFlow<()>,
     ) {
         let opened: Mutex<Vec<(u32, File)>> = Mutex::new(Vec::new());
-        let worked = |group: &Group, (number, record): (PatientNumber, Result<Record<'_>, Failure>)| {
+        let worked = |group: &Group, (number, record): OfPatient<'_>| -> Vec<Result<T, Failure>> {
             let our_fault = |_| self.failure(group.pieces.first(), Damage::OurFault, &[number]);
-            record.and_then(|record| catch_unwind(AssertUnwindSafe(|| work(&record))).map_err(our_fault))
+            match record {
+                Ok(record) => vec![catch_unwind(AssertUnwindSafe(|| work(&record))).map_err(our_fault)],
+                Err(failures) => failures.into_iter().map(Err).collect(),
+            }
         };
         let flow = Cell::new(ControlFlow::Continue(()));
         let mut handed = |result| {
@@ -100,7 +102,7 @@ impl PatientFiles {
         };
         let of_group = |group: &Group| {
             let all = self.with_records(group, &opened, |records| -> Vec<_> {
-                records.into_iter().map(|record| worked(group, record)).collect()
+                records.into_iter().flat_map(|record| worked(group, record)).collect()
             });
             all.unwrap_or_else(|failure| vec![Err(failure)])
         };
@@ -110,7 +112,8 @@ impl PatientFiles {
                 [group] if group.is_large() => {
                     let done = self.with_records(group, &opened, |records| {
                         let mut records = records.into_iter();
-                        in_order(self.threads, move || records.next(), |record| worked(group, record), &mut handed);
+                        let all = |results: Vec<Result<T, Failure>>| results.into_iter().try_for_each(&mut handed);
+                        in_order(self.threads, move || records.next(), |record| worked(group, record), all);
                     });
                     done.unwrap_or_else(|failure| flow.set(handed(Err(failure))));
                 }
@@ -131,7 +134,7 @@ impl PatientFiles {
         &self,
         group: &Group,
         opened: &Mutex<Vec<(u32, File)>>,
-        work: impl FnOnce(Vec<(PatientNumber, Result<Record<'_>, Failure>)>) -> R,
+        work: impl FnOnce(Vec<OfPatient<'_>>) -> R,
     ) -> Result<R, Failure> {
         let wanted = group.patients.iter().copied().filter(|number| !self.undecided.contains(number));
         let wanted: Vec<PatientNumber> = wanted.collect();
@@ -155,7 +158,7 @@ impl PatientFiles {
         }
         let mut records: HashMap<PatientNumber, _> = assembly.finish(&self.index.deletions).into_iter().collect();
         let changed = |number| self.failure(group.pieces.first(), Damage::Changed, &[number]);
-        let record = |number| (number, records.remove(&number).unwrap_or_else(|| Err(changed(number))));
+        let record = |number| (number, records.remove(&number).unwrap_or_else(|| Err(vec![changed(number)])));
         Ok(work(wanted.into_iter().map(record).collect()))
     }
 
@@ -220,15 +223,15 @@ impl PatientFiles {
         String::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
     }
 
-    /// A file of FHIR in which nothing is any patient's is named: it may not be what was meant.
-    fn note_files_without_patients(&mut self) {
-        let mut seen: HashSet<u32> = self.index.files_with_deletions.clone();
-        for group in &self.groups {
-            seen.extend(group.pieces.iter().map(|piece| piece.file));
+    /// Files of FHIR are named where nothing in the whole input is any patient's: they may not be what was meant. Beside
+    /// patients, a file of Organizations is as it should be.
+    fn note_input_without_patients(&mut self) {
+        if !self.groups.is_empty() {
+            return;
         }
         let named: HashSet<String> = self.failures.iter().map(|failure| failure.place.file.clone()).collect();
         for (number, file) in self.files.iter().enumerate() {
-            if !named.contains(&file.name) && !seen.contains(&(number as u32)) {
+            if !named.contains(&file.name) && !self.index.files_with_deletions.contains(&(number as u32)) {
                 let place = Place { file: file.name.clone(), line: None, entry: None };
                 self.failures.push(Failure { place, damage: Damage::NothingRead, patients: Vec::new() });
             }

@@ -5,7 +5,7 @@ use super::outline::{Addresses, Outline, Owner, PatientName, identifier_name};
 use super::remains::names_in_damaged;
 use crate::fhir::bundle::{TOO_DEEP, is_too_deep};
 use crate::fhir::datatypes::Identifier;
-use crate::fhir::reference::is_id;
+use crate::fhir::resource::{WRONG_TYPE, is_never_read, kind_of, problem};
 use crate::fhir::text::{List, Text};
 use crate::fhir::versions::Deletion;
 use crate::fhir::{Resource, Unreadable};
@@ -20,6 +20,10 @@ pub struct Survey {
     pub owners: Vec<PatientName>,
     /// Further names of those: addresses in Bundles, identifiers.
     pub aliases: Vec<(PatientName, PatientName)>,
+    /// Where names stand that may lead to no one patient, each in the first resource that uses it.
+    pub vague: Vec<VagueName>,
+    /// Whether it is one resource, and no Bundle.
+    pub bare: bool,
     /// What cannot be used.
     pub problems: Vec<Problem>,
     /// Resources that the text says are deleted.
@@ -29,6 +33,17 @@ pub struct Survey {
     /// The pages that follow these.
     pub next_pages: Vec<String>,
     known_owners: HashSet<PatientName>,
+}
+
+/// A name of a patient that only the whole input can settle: an identifier, or an address in a Bundle.
+#[derive(Clone, Debug)]
+pub struct VagueName {
+    /// The name.
+    pub name: PatientName,
+    /// The resource that uses it (`Condition/c1`).
+    pub source: String,
+    /// The entry of the Bundle.
+    pub entry: Option<String>,
 }
 
 /// A text of more patients than these is nobody's own record: what in it is of another patient, or does not say whose it
@@ -80,7 +95,8 @@ pub fn survey(bytes: &[u8]) -> Result<Survey, Problem> {
         Err(error) if error.is_data() => return surveyed_one_by_one(text),
         Err(error) => return Err(damaged(text, not_json(text, &error))),
     };
-    let mut survey = Survey::default();
+    let is_bundle = outline.resource_type.as_deref() == Some("Bundle");
+    let mut survey = Survey { bare: !is_bundle, ..Survey::default() };
     let addresses = Addresses::of(&outline);
     let closer_look = survey.add(&outline, None, None, &addresses);
     match closer_look {
@@ -109,7 +125,7 @@ impl Survey {
                     self.note(Problem { entry, damage: Damage::NotReadable(field), concerns });
                     return Ok(());
                 }
-                self.note_pages(outline);
+                self.note_pages(entry.as_deref(), outline);
                 for (place, part) in outline.entry.iter().enumerate() {
                     let entry = match &entry {
                         Some(outer) => format!("{outer}.{}", place + 1),
@@ -128,10 +144,7 @@ impl Survey {
                 }
                 Ok(())
             }
-            Some(kind) => {
-                self.add_resource(kind, outline, entry, full_url, addresses);
-                Ok(())
-            }
+            Some(kind) => self.add_resource(kind, outline, entry, full_url, addresses),
         }
     }
 
@@ -142,43 +155,43 @@ impl Survey {
         entry: Option<String>,
         full_url: Option<&str>,
         addresses: &Addresses<'_>,
-    ) {
+    ) -> Result<(), NeedsText> {
         match outline.owner(full_url, addresses) {
-            Owner::NotRead | Owner::Unsaid => {}
+            Owner::NotRead | Owner::NotAPatient => {}
+            Owner::Damaged => return Err(NeedsText),
             Owner::Patient(PatientName::Identifier(..)) if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
                 self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
             }
             Owner::Patient(name) => {
                 if kind == "Patient" {
-                    self.add_names(&name, full_url, &outline.identifiers());
+                    self.add_names(&name, full_url, &outline.identifiers().unwrap_or_default());
                 }
-                self.add_owner(&name);
+                self.add_owner(&name, || (outline.source(kind), entry));
             }
             Owner::Nobody if kind == "Patient" => {
                 let concerns = Concerns::TextsPatients;
                 self.note(Problem { entry, damage: Damage::NamelessPatient, concerns });
             }
-            Owner::Nobody => {
-                let id = outline.id.as_deref().filter(|id| is_id(id));
-                let source = id.map_or_else(|| kind.to_owned(), |id| format!("{kind}/{id}"));
+            Owner::Nobody | Owner::Unsaid => {
                 let concerns = Concerns::Nobody;
-                self.note(Problem { entry, damage: Damage::NoPatient(source), concerns });
+                self.note(Problem { entry, damage: Damage::NoPatient(outline.source(kind)), concerns });
             }
         }
+        Ok(())
     }
 
     /// Adds a resource that was read and is as it should be; nothing where it needs a closer look.
     pub fn add_read(&mut self, resource: &Resource<'_>, full_url: Option<&str>, owner: &Owner) -> Option<()> {
         match owner {
-            Owner::NotRead | Owner::Unsaid => {}
+            Owner::NotRead | Owner::NotAPatient | Owner::Unsaid => {}
             Owner::Patient(PatientName::Identifier(..)) if resource.kind() == "Patient" => return None,
-            Owner::Nobody => return None,
+            Owner::Nobody | Owner::Damaged => return None,
             Owner::Patient(name) => {
                 if resource.kind() == "Patient" {
                     self.add_names(name, full_url, resource.common().identifier);
                 }
-                self.add_owner(name);
+                self.add_owner(name, || (resource.source(), None));
             }
         }
         Some(())
@@ -210,14 +223,23 @@ impl Survey {
         }
     }
 
-    fn add_owner(&mut self, name: &PatientName) {
-        if self.owners.last() != Some(name) && self.known_owners.insert(name.clone()) {
-            self.owners.push(name.clone());
+    fn add_owner(&mut self, name: &PatientName, place: impl FnOnce() -> (String, Option<String>)) {
+        if self.owners.last() == Some(name) || !self.known_owners.insert(name.clone()) {
+            return;
+        }
+        self.owners.push(name.clone());
+        if !matches!(name, PatientName::Server { .. }) {
+            let (source, entry) = place();
+            self.vague.push(VagueName { name: name.clone(), source, entry });
         }
     }
 
-    fn note_pages(&mut self, bundle: &Outline<'_>) {
-        let pages = bundle.pages();
+    fn note_pages(&mut self, entry: Option<&str>, bundle: &Outline<'_>) {
+        let Ok(pages) = bundle.pages() else {
+            let why = Unreadable::Field { field: "link".to_owned(), problem: WRONG_TYPE };
+            let (entry, concerns) = (entry.map(str::to_owned), Concerns::TextsPatients);
+            return self.note(Problem { entry, damage: Damage::NotReadable(why), concerns });
+        };
         self.pages.extend(pages.own.map(|url| url.as_str().to_owned()));
         self.next_pages.extend(pages.next.map(|url| url.as_str().to_owned()));
     }
@@ -267,11 +289,12 @@ pub struct Response<'a> {
 }
 
 impl Response<'_> {
-    /// Whether what was asked for failed: by the HTTP status, or by an OperationOutcome.
+    /// Whether what was asked for failed: by the HTTP status, or by an OperationOutcome; or may have, since that cannot
+    /// be read.
     fn reports_error(&self) -> bool {
         let refused = self.status.as_deref().is_some_and(|status| status.trim_start().starts_with(['4', '5']));
-        let outcome = self.outcome.and_then(|raw| serde_json::from_str::<Outline<'_>>(raw.get()).ok());
-        refused || outcome.is_some_and(|outcome| outcome.reports_error())
+        let outcome = self.outcome.map(|raw| serde_json::from_str::<Outline<'_>>(raw.get()));
+        refused || outcome.is_some_and(|outcome| outcome.map_or(true, |outcome| outcome.reports_error()))
     }
 }
 
@@ -301,12 +324,12 @@ fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
     }
     let not_fhir = || damaged(text, Damage::NotReadable(Unreadable::NotFhir));
     let bundle: Bundle<'_> = serde_json::from_str(text).map_err(|error| match text.trim_start().starts_with('{') {
-        true => damaged(text, Damage::NotReadable(crate::fhir::resource::problem(text, &error))),
+        true => damaged(text, Damage::NotReadable(problem(text, &error))),
         false => not_fhir(),
     })?;
     match bundle.resource_type.map(RawValue::get) {
         Some("\"Bundle\"") => {}
-        Some(kind) if kind.starts_with('"') => return Err(unreadable_resource(text)),
+        Some(kind) if kind.starts_with('"') => return unreadable_resource(text),
         _ => return Err(not_fhir()),
     }
     // Each entry is read twice, so that what is held at once does not grow with their number.
@@ -327,14 +350,14 @@ fn surveyed_one_by_one(text: &str) -> Result<Survey, Problem> {
         }
     }
     let mut survey = Survey::default();
-    survey.note_pages(&Outline::of_links(bundle.link));
+    survey.note_pages(None, &Outline::of_links(bundle.link));
     for (place, (entry, outline)) in bundle.entry.iter().map(outlined).enumerate() {
         let number = (place + 1).to_string();
         survey.note_request(&number, entry.request.as_ref(), entry.response.as_ref());
         let Some(raw) = entry.resource else { continue };
         let full_url = entry.full_url.as_deref();
         let added = outline.map(|outline| survey.add(&outline, Some(number.clone()), full_url, &addresses));
-        if !matches!(added, Some(Ok(()))) {
+        if !matches!(added, Some(Ok(()))) && !is_of_type_not_read(raw.get()) {
             survey.note(problem_of_entry(raw.get(), Some(number)));
         }
     }
@@ -353,26 +376,32 @@ fn problem_of_entry(text: &str, entry: Option<String>) -> Problem {
     Problem { entry, damage: Damage::NotReadable(why), concerns }
 }
 
-/// A resource whose outline cannot be read: a field twice, an id that is no string.
-fn unreadable_resource(text: &str) -> Problem {
-    damaged(text, Damage::NotReadable(why_unreadable(text)))
-}
-
-fn why_unreadable(text: &str) -> Unreadable {
-    match serde_json::from_str::<Outline<'_>>(text) {
-        Err(error) => crate::fhir::resource::problem(text, &error),
-        Ok(_) => Unreadable::NotFhir,
+/// A resource that does not tell whose it is, since a field is damaged.
+fn unreadable_resource(text: &str) -> Result<Survey, Problem> {
+    match is_of_type_not_read(text) {
+        true => Ok(Survey::default()),
+        false => Err(damaged(text, Damage::NotReadable(why_unreadable(text)))),
     }
 }
 
-/// A text that is lost: it concerns those whom it still names; what is not the beginning of a resource, nobody.
+/// Whether nothing of a resource would be read, were it whole.
+fn is_of_type_not_read(text: &str) -> bool {
+    kind_of(text).is_some_and(|kind| is_never_read(&kind) && !matches!(&*kind, "Bundle" | "OperationOutcome"))
+}
+
+fn why_unreadable(text: &str) -> Unreadable {
+    // What is whole but for its owner contains a Patient that is not.
+    let of_contained = || Unreadable::Field { field: "contained".to_owned(), problem: WRONG_TYPE };
+    match serde_json::from_str::<Outline<'_>>(text) {
+        Err(error) => problem(text, &error),
+        Ok(outline) if outline.resource_type.is_none() => Unreadable::NotFhir,
+        Ok(_) => Resource::read(text).err().unwrap_or_else(of_contained),
+    }
+}
+
+/// A text that is lost: it concerns those whom it still names, else those beside it.
 pub fn damaged(text: &str, damage: Damage) -> Problem {
     let names = names_in_damaged(text);
-    let is_resource = text.trim_start().starts_with('{');
-    let concerns = match (names.is_empty(), is_resource) {
-        (false, _) => Concerns::Named(names),
-        (true, true) => Concerns::Neighbours,
-        (true, false) => Concerns::Nobody,
-    };
+    let concerns = if names.is_empty() { Concerns::Neighbours } else { Concerns::Named(names) };
     Problem { entry: None, damage, concerns }
 }

@@ -2,7 +2,7 @@
 
 use super::error::ServerError;
 use crate::bounds::{Bound, Bounds};
-use reqwest::header::{DATE, ETAG, HeaderMap, LAST_MODIFIED, RETRY_AFTER};
+use reqwest::header::{CONTENT_LOCATION, DATE, ETAG, HeaderMap, LAST_MODIFIED, RETRY_AFTER};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -22,6 +22,10 @@ pub struct Answer {
     pub etag: Option<String>,
     /// When it was last changed.
     pub last_modified: Option<String>,
+    /// Where the server goes on with what it has begun.
+    pub content_location: Option<String>,
+    /// How long it asks to wait before it is asked again.
+    pub retry_after: Option<Duration>,
     /// What was asked, as messages name it.
     pub what: String,
 }
@@ -94,6 +98,8 @@ pub async fn receive(request: reqwest::RequestBuilder, what: &str, size: Bound, 
         server_time: headers.get(DATE).and_then(|value| value.to_str().ok()).and_then(http_date),
         etag: text(ETAG),
         last_modified: text(LAST_MODIFIED),
+        content_location: text(CONTENT_LOCATION),
+        retry_after: retry_after(&headers),
         what: what.to_owned(),
     })
 }
@@ -125,7 +131,8 @@ pub fn code(value: &Value) -> Option<String> {
     value.as_str().filter(is_code).map(str::to_owned)
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// How long the server asks to wait.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

@@ -48,6 +48,8 @@ pub struct Tokens {
     bounds: Bounds,
     http: reqwest::Client,
     held: Mutex<Option<Token>>,
+    /// How many tokens were had so far.
+    had: AtomicU64,
     requests: AtomicU64,
 }
 
@@ -115,6 +117,7 @@ impl Auth {
                     bounds: settings.bounds,
                     http,
                     held: Mutex::new(None),
+                    had: AtomicU64::new(0),
                     requests: AtomicU64::new(0),
                 }))
             }
@@ -142,14 +145,28 @@ impl Auth {
         })
     }
 
-    /// Throws the token away that a server did not accept; whether another can be had.
+    /// How many tokens were had so far: names the one that a request is about to use.
+    pub fn tokens_had(&self) -> u64 {
+        match self {
+            Auth::Smart(tokens) => tokens.had.load(Ordering::Relaxed),
+            Auth::None | Auth::Basic(..) | Auth::Bearer(_) => 0,
+        }
+    }
+
+    /// Throws the token away that a server did not accept; whether there is another. Where a request beside has had a new
+    /// one since `tokens_had`, it is that.
     ///
     /// # Errors
     /// Where no other token can be had.
-    pub async fn renew(&self) -> Result<bool, ServerError> {
+    pub async fn renew(&self, tokens_had: u64) -> Result<bool, ServerError> {
         match self {
             Auth::Smart(tokens) => {
-                tokens.held.lock().await.take();
+                let mut held = tokens.held.lock().await;
+                // The first token of all may have been had by the request itself.
+                if tokens.had.load(Ordering::Relaxed) <= tokens_had.max(1) {
+                    held.take();
+                }
+                drop(held);
                 tokens.token().await.map(|_| true)
             }
             Auth::None | Auth::Basic(..) | Auth::Bearer(_) => Ok(false),
@@ -176,6 +193,7 @@ impl Tokens {
         }
         let token = self.fetch().await?;
         *held = Some(token.clone());
+        self.had.fetch_add(1, Ordering::Relaxed);
         Ok(token)
     }
 

@@ -43,7 +43,7 @@ pub enum ServerError {
         exceeded: Exceeded,
     },
     /// A link leads away from the server.
-    #[error("the server's next link leads to another server (`{0}`); it was not followed")]
+    #[error("a link of the server leads to another server (`{0}`); it was not followed")]
     OtherOrigin(String),
     /// Resources name the patient at another address.
     #[error(
@@ -65,6 +65,24 @@ pub enum ServerError {
     /// A page that was there already comes again.
     #[error("`{0}`: the server's pages go round in a circle, so the search cannot be completed")]
     Circle(String),
+    /// An export that cannot be used: why, and what to do.
+    #[error("the export cannot be used: {0}; nobody was decided from it")]
+    Export(String),
+    /// An export that is gone before all of it was read.
+    #[error(
+        "the export is gone before all of it was read: somebody ended it, or the server keeps it too short; nobody was decided from it"
+    )]
+    ExportGone,
+    /// A file of an export of which a part is missing.
+    #[error("`{what}`: the file of {kind} is not whole: {why}; run again, or sync without `--bulk`")]
+    FileNotWhole {
+        /// What was asked.
+        what: String,
+        /// The type of its resources.
+        kind: String,
+        /// How that shows.
+        why: String,
+    },
     /// An address that cannot be made.
     #[error("`{0}` is not an address below that of the server")]
     Address(String),
@@ -114,7 +132,7 @@ impl ServerError {
     /// Whether the same request may succeed a little later.
     pub fn may_pass(&self) -> bool {
         match self {
-            ServerError::Unreachable { .. } => true,
+            ServerError::Unreachable { .. } | ServerError::FileNotWhole { .. } => true,
             ServerError::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             ServerError::NotFhir { .. }
             | ServerError::Beyond { .. }
@@ -122,6 +140,8 @@ impl ServerError {
             | ServerError::OtherOrigin(_)
             | ServerError::OtherAddress(_)
             | ServerError::Circle(_)
+            | ServerError::Export(_)
+            | ServerError::ExportGone
             | ServerError::Address(_)
             | ServerError::Token(_)
             | ServerError::Closed => false,

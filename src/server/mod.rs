@@ -3,11 +3,13 @@
 mod answer;
 mod auth;
 mod error;
+mod export;
 mod settings;
 
 pub use answer::{Answer, code};
 pub use auth::Auth;
 pub use error::ServerError;
+pub use export::{ExportFile, ExportSettings, Lines};
 pub use settings::{AuthSettings, Limits, Settings, SettingsError, Smart, SmartAlgorithm};
 
 use crate::bounds::{Bound, Bounds};
@@ -20,7 +22,7 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use url::Url;
+use url::{Origin, Url};
 
 /// FHIR JSON of R4.
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json; fhirVersion=4.0");
@@ -31,8 +33,11 @@ const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlen
 pub struct Server {
     base: Url,
     http: reqwest::Client,
+    http_of_files: reqwest::Client,
+    file_origins: Vec<Origin>,
     auth: Auth,
     limits: Limits,
+    export: ExportSettings,
     bounds: Bounds,
     rate: DefaultDirectRateLimiter,
     in_flight: Semaphore,
@@ -66,14 +71,23 @@ enum Asked {
     Get(Url),
     Search(Url, String),
     Write(Url, String),
+    /// An export is to be begun.
+    Export(Url),
+    /// How far an export is.
+    Status(Url),
+    /// An export is no longer needed.
+    End(Url),
 }
 
 impl Asked {
     /// As messages and logs name it: method, type and operation; never a query or an id.
     fn shown(&self, base: &Url) -> String {
         let (method, url) = match self {
-            Asked::Get(url) => ("GET", url),
+            Asked::Get(url) | Asked::Export(url) => ("GET", url),
             Asked::Search(url, _) | Asked::Write(url, _) => ("POST", url),
+            // Their addresses are the server's own, and may lie anywhere.
+            Asked::Status(_) => return "GET status of the export".to_owned(),
+            Asked::End(_) => return "DELETE status of the export".to_owned(),
         };
         let path = url.path().strip_prefix(base.path()).unwrap_or_default().trim_start_matches('/');
         let kind = path.split('/').next().unwrap_or_default();
@@ -93,6 +107,7 @@ impl Server {
     /// Settings that cannot be used: an address without `https`, a certificate or key that is none.
     pub fn new(settings: &Settings) -> Result<Server, SettingsError> {
         let base = settings.base()?;
+        let http_of_files = settings.http_of_files(&base)?;
         let http = settings.http(&base)?;
         let auth = Auth::new(settings, &base, http.clone())?;
         let limits = settings.limits.clone();
@@ -100,7 +115,10 @@ impl Server {
         Ok(Server {
             base,
             http,
+            http_of_files,
+            file_origins: settings.file_origins()?,
             auth,
+            export: settings.export.clone(),
             rate: RateLimiter::direct(per_second),
             in_flight: Semaphore::new(limits.in_flight.get()),
             limits,
@@ -160,11 +178,16 @@ impl Server {
     /// # Errors
     /// As [`Server::get`], and where the link leads to another origin: then nothing is sent there.
     pub async fn follow(&self, link: &str) -> Result<Answer, ServerError> {
+        self.read(Asked::Get(self.own(link)?)).await
+    }
+
+    /// The address that a link of the server leads to, relative or not; never one of another origin.
+    fn own(&self, link: &str) -> Result<Url, ServerError> {
         let url = self.base.join(link).map_err(|_| ServerError::Address("a link that is no address".to_owned()))?;
         if url.origin() != self.base.origin() {
             return Err(ServerError::OtherOrigin(url.host_str().unwrap_or_default().to_owned()));
         }
-        self.read(Asked::Get(url)).await
+        Ok(url)
     }
 
     /// Searches a type by POST, so that no identifier stands in an address that somebody logs.
@@ -193,41 +216,54 @@ impl Server {
     pub async fn send(&self, bundle: &Value) -> Result<Answer, ServerError> {
         let asked = Asked::Write(self.base.clone(), bundle.to_string());
         let what = asked.shown(&self.base);
+        let tokens_had = self.auth.tokens_had();
         match self.attempt(&asked, &what).await {
             // A token that has run out was refused before anything was done.
-            Err(error) if error.status() == Some(401) && self.auth.renew().await? => self.attempt(&asked, &what).await,
+            Err(error) if error.status() == Some(401) && self.auth.renew(tokens_had).await? => {
+                self.attempt(&asked, &what).await
+            }
             other => other,
         }
     }
 
-    /// Asks for something that may be asked again, with growing pauses.
+    /// Asks for something that may be asked again.
     async fn read(&self, asked: Asked) -> Result<Answer, ServerError> {
         let what = asked.shown(&self.base);
+        self.patiently(&what, || self.attempt(&asked, &what)).await
+    }
+
+    /// Does what may be done again, with growing pauses where it fails in a way that may pass.
+    async fn patiently<T, F: Future<Output = Result<T, ServerError>>>(
+        &self,
+        what: &str,
+        once: impl Fn() -> F,
+    ) -> Result<T, ServerError> {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(self.limits.first_pause)
             .with_max_delay(self.limits.longest_pause)
             .with_max_times(self.limits.retries)
             .with_jitter();
-        let once = || self.attempt(&asked, &what);
         let patiently = || async {
-            once.retry(&pauses)
+            (&once)
+                .retry(&pauses)
                 .when(ServerError::may_pass)
-                .adjust(|error: &ServerError, pause| pause.map(|pause| self.pause(error, pause)))
+                .adjust(|error: &ServerError, pause| pause.map(|pause| self.pause(error.retry_after(), pause)))
                 .notify(|error: &ServerError, pause: Duration| {
                     self.traffic.retries.fetch_add(1, Ordering::Relaxed);
                     tracing::warn!(request = %what, %error, pause_ms = pause.as_millis() as u64, "tried again");
                 })
                 .await
         };
+        let tokens_had = self.auth.tokens_had();
         match patiently().await {
-            Err(error) if error.status() == Some(401) && self.auth.renew().await? => patiently().await,
+            Err(error) if error.status() == Some(401) && self.auth.renew(tokens_had).await? => patiently().await,
             other => other,
         }
     }
 
     /// The pause before the next try: what the server asks for, up to a limit, or ours.
-    fn pause(&self, error: &ServerError, ours: Duration) -> Duration {
-        match error.retry_after() {
+    fn pause(&self, asked: Option<Duration>, ours: Duration) -> Duration {
+        match asked {
             Some(asked) => asked.min(self.limits.longest_retry_after).max(ours),
             None => ours,
         }
@@ -240,8 +276,12 @@ impl Server {
             Asked::Get(url) => self.http.get(url.clone()),
             Asked::Search(url, form) => self.http.post(url.clone()).header(CONTENT_TYPE, FORM).body(form.clone()),
             Asked::Write(url, body) => self.http.post(url.clone()).header(CONTENT_TYPE, FHIR_JSON).body(body.clone()),
+            Asked::Export(url) => self.http.get(url.clone()).header(export::PREFER, export::RESPOND_ASYNC),
+            Asked::Status(url) => self.http.get(url.clone()),
+            Asked::End(url) => self.http.delete(url.clone()),
         };
-        let request = request.header(ACCEPT, FHIR_JSON).header(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        let accepted = if matches!(asked, Asked::Status(_)) { export::JSON } else { FHIR_JSON };
+        let request = request.header(ACCEPT, accepted).header(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         let request = self.auth.sign(request).await?;
         let start = Instant::now();
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);

@@ -1,15 +1,16 @@
 //! What has to be known to talk to a server; secrets come from files or the environment, never from the command line.
 
+use super::export::ExportSettings;
 use crate::bounds::Bounds;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Identity};
+use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use url::{Host, Url};
+use url::{Host, Origin, Url};
 
 /// How to reach a server.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub client_certificate_file: Option<PathBuf>,
     /// Whether plain `http` may be used to another machine.
     pub allow_http: bool,
+    /// How patient we are with an export in bulk, and where its files may lie.
+    pub export: ExportSettings,
 }
 
 /// How we show who we are.
@@ -145,18 +148,30 @@ impl Settings {
             ca_file: None,
             client_certificate_file: None,
             allow_http: false,
+            export: ExportSettings::default(),
         }
+    }
+
+    /// An address that may be asked: https, or plain http where that is allowed.
+    fn address(&self, text: &str) -> Result<Url, SettingsError> {
+        let url = Url::parse(text).map_err(|_| SettingsError::Address(text.to_owned()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(SettingsError::Address(text.to_owned()));
+        }
+        if url.scheme() == "http" && !self.allow_http && !is_loopback(&url) {
+            return Err(SettingsError::PlainHttp(text.to_owned()));
+        }
+        Ok(url)
+    }
+
+    /// The origins besides the server's own at which the files of an export may lie.
+    pub(super) fn file_origins(&self) -> Result<Vec<Origin>, SettingsError> {
+        self.export.file_origins.iter().map(|text| Ok(self.address(text)?.origin())).collect()
     }
 
     /// The address with a slash at its end.
     pub(super) fn base(&self) -> Result<Url, SettingsError> {
-        let mut url = Url::parse(&self.url).map_err(|_| SettingsError::Address(self.url.clone()))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(SettingsError::Address(self.url.clone()));
-        }
-        if url.scheme() == "http" && !self.allow_http && !is_loopback(&url) {
-            return Err(SettingsError::PlainHttp(self.url.clone()));
-        }
+        let mut url = self.address(&self.url)?;
         url.set_query(None);
         url.set_fragment(None);
         if !url.path().ends_with('/') {
@@ -166,13 +181,28 @@ impl Settings {
         Ok(url)
     }
 
-    /// The HTTP client. It follows no redirect: a token must not go where the answer of a server sends it.
+    /// The HTTP client for all that is answered at once.
     pub(super) fn http(&self, base: &Url) -> Result<reqwest::Client, SettingsError> {
-        let mut builder = reqwest::Client::builder()
+        self.client(base, |builder| builder.timeout(self.limits.timeout))
+    }
+
+    /// The HTTP client for files of any size: no pause in them may be too long. Their compression is left alone, since
+    /// without it the length that the server says would be lost.
+    pub(super) fn http_of_files(&self, base: &Url) -> Result<reqwest::Client, SettingsError> {
+        self.client(base, |builder| builder.read_timeout(self.limits.timeout).no_gzip())
+    }
+
+    /// A client that follows no redirect: a token must not go where the answer of a server sends it.
+    fn client(
+        &self,
+        base: &Url,
+        patient: impl Fn(ClientBuilder) -> ClientBuilder,
+    ) -> Result<reqwest::Client, SettingsError> {
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("plasmabridge/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
-            .connect_timeout(self.limits.connect_timeout)
-            .timeout(self.limits.timeout);
+            .connect_timeout(self.limits.connect_timeout);
+        let mut builder = patient(builder);
         // What goes to this machine in plain text does not go by a proxy of the environment.
         if base.scheme() == "http" && is_loopback(base) {
             builder = builder.no_proxy();

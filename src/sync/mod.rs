@@ -1,21 +1,31 @@
 //! A run over all patients: each one read whole, decided, and brought into agreement with what stands.
 
+mod batch;
+pub mod decided_by;
+pub mod health;
 mod next_look;
+mod patients;
+mod reading;
+pub mod replay;
 mod report;
 pub mod server;
 pub mod state;
+mod why;
 
+pub use reading::Reading;
 pub use report::{Changed, Report, Summary, What};
+pub use why::{LastDecision, Why};
 
 use crate::error::Failed;
 use crate::fhir::Record;
-use crate::guideline::decide;
-use crate::inputs::Day;
+use crate::guideline::{Decision, decide};
+use crate::inputs::{Day, Inputs};
 use crate::map::Mappings;
 use crate::plan::{Language, ResourceKind, codes};
 use crate::pull::PatientFiles;
 use crate::write::folder::Folder;
-use crate::write::reconcile::Wanted;
+use crate::write::reconcile::{Change, Refused, Wanted};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -75,25 +85,51 @@ impl Run<'_> {
     fn patient(&self, record: &Record<'_>, folder: &Folder) -> Result<Vec<Changed>, Failed> {
         let (inputs, _) = self.mappings.map(record);
         let decision = decide(&inputs, self.as_of);
-        let mut changes = Vec::with_capacity(2);
-        for kind in ResourceKind::ALL {
-            let standing = folder.standing(kind, &codes::identifier(kind, decision.patient))?;
-            let wanted = Wanted { kind, decision: &decision, inputs: &inputs, language: self.language };
-            let of_kind = wanted.reconcile(&standing).map_err(|refused| Failed::OurFault(refused.to_string()))?;
-            changes.extend(of_kind.into_iter().map(|change| (kind, change)));
-        }
+        let stands = |kind| folder.standing(kind, &codes::identifier(kind, decision.patient));
+        let (plans, prognoses) = (stands(ResourceKind::CarePlan)?, stands(ResourceKind::RiskAssessment)?);
+        let standing = [(ResourceKind::CarePlan, plans.as_slice()), (ResourceKind::RiskAssessment, &prognoses)];
+        // A folder has no state: what stands there is all that tells why.
+        let seen = why::unremembered(standing.iter().any(|(_, standing)| !standing.is_empty()));
+        let work = self.work(&decision, &inputs, &standing, None, &seen);
         let mut done = Vec::with_capacity(2);
-        for (kind, change) in changes {
+        for Work { kind, change, why } in work.map_err(|refused| Failed::OurFault(refused.to_string()))? {
             match change.resource() {
                 Some(resource) if !self.dry => folder.write(kind, resource)?,
                 _ => {}
             }
             let id = change.resource().and_then(|it| it.get("id")?.as_str());
             let place = id.map(|id| folder.place(kind, id).display().to_string());
-            done.extend(Changed::of(decision.patient, kind, place, &change, self.dry));
+            done.extend(Changed::of(decision.patient, kind, place, &change, why, self.dry));
         }
         Ok(done)
     }
+
+    /// What is to be done about all that stands for a patient, and why.
+    fn work(
+        &self,
+        decision: &Decision<'_>,
+        inputs: &Inputs,
+        standing: &[(ResourceKind, &[Value])],
+        last: Option<&LastDecision>,
+        since_last: &[Why],
+    ) -> Result<Vec<Work>, Refused> {
+        let mut work = Vec::with_capacity(2);
+        for (kind, standing) in standing {
+            let wanted = Wanted { kind: *kind, decision, inputs, language: self.language };
+            work.extend(wanted.reconcile(standing)?.into_iter().map(|change| {
+                let why = why::of_change(&change, *kind, standing, last, since_last);
+                Work { kind: *kind, change, why }
+            }));
+        }
+        Ok(work)
+    }
+}
+
+/// What is to be done about a resource, and why.
+struct Work {
+    kind: ResourceKind,
+    change: Change,
+    why: Vec<Why>,
 }
 
 /// Names the patients for whom something stands and of whom the input has nothing: they may be elsewhere, so what

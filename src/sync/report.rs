@@ -1,9 +1,11 @@
 //! What a run did, patient by patient and in numbers.
 
+use super::why::Why;
 use crate::guideline::{GUIDELINE_ID, GUIDELINE_VERSION};
 use crate::inputs::Day;
 use crate::inputs::words::words;
 use crate::plan::ResourceKind;
+use crate::pull::server::Exported;
 use crate::server::Counts;
 use crate::write::difference::difference;
 use crate::write::reconcile::Change;
@@ -39,6 +41,9 @@ pub struct Changed {
     /// Why it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// What has changed since the last decision, so that this was done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Why>,
     /// What it makes different, line by line; for a dry run alone, since it says what the patient has.
     #[serde(skip)]
     pub difference: Vec<String>,
@@ -49,7 +54,14 @@ pub struct Changed {
 
 impl Changed {
     /// What a change comes to; nothing where nothing stands and nothing should.
-    pub fn of(patient: &str, kind: ResourceKind, place: Option<String>, change: &Change, dry: bool) -> Option<Changed> {
+    pub fn of(
+        patient: &str,
+        kind: ResourceKind,
+        place: Option<String>,
+        change: &Change,
+        why: Vec<Why>,
+        dry: bool,
+    ) -> Option<Changed> {
         let (what, reason) = match change {
             Change::Nothing => return None,
             Change::Create(_) => (What::Created, None),
@@ -59,7 +71,12 @@ impl Changed {
             Change::OtherHand => (What::LeftToOtherHand, None),
         };
         let difference = if dry { difference(change) } else { Vec::new() };
-        Some(Changed { patient: patient.to_owned(), resource: kind.name(), what, reason, difference, place })
+        Some(Changed { patient: patient.to_owned(), resource: kind.name(), what, reason, why, difference, place })
+    }
+
+    /// Whether a report names it: what is unchanged is only counted.
+    pub fn is_told(&self) -> bool {
+        self.what != What::Unchanged
     }
 }
 
@@ -75,6 +92,9 @@ pub struct NotEvaluated {
 /// What a run did.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    /// The run's id (`urn:uuid:…`), where it wrote to a server: each Provenance names it, and the state file knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// The numbers.
     pub summary: Summary,
     /// Every resource that was created, updated, revoked, or left to another hand.
@@ -83,6 +103,9 @@ pub struct Report {
     pub not_evaluated: Vec<NotEvaluated>,
     /// Patients for whom something stands and of whom the input has nothing; it was left as it is.
     pub without_record: Vec<String>,
+    /// The export that the records are from, where they are from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<Exported>,
     /// What a dry run would write.
     #[serde(skip)]
     pub would_write: Vec<Value>,
@@ -99,7 +122,8 @@ pub struct Report {
     known_not_evaluated: HashSet<String>,
 }
 
-/// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients.
+/// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients, and
+/// `not_read`, which counts places of the input.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// The day that was decided for.
@@ -108,7 +132,9 @@ pub struct Summary {
     pub guideline: String,
     /// Whether nothing was written.
     pub dry_run: bool,
-    /// Patients who were decided, those out of scope too.
+    /// Patients who were looked at: those who were decided, those who could not be, and those whose record is gone.
+    pub read: u64,
+    /// Patients who were decided, those out of scope too, and those whose record is gone.
     pub patients: u64,
     /// Resources that were not there.
     pub created: u64,
@@ -122,8 +148,26 @@ pub struct Summary {
     pub left_to_other_hand: u64,
     /// Patients who were not evaluated.
     pub not_evaluated: u64,
+    /// Places of the input that cannot be read, and whose they were is not known.
+    pub not_read: u64,
     /// Patients for whom something stands and of whom the input has nothing.
     pub without_record: u64,
+}
+
+impl Summary {
+    /// The numbers of a run against a server as JSON, in this order: as its record keeps them.
+    pub fn counts(&self) -> String {
+        let counts = [
+            ("patients", self.patients),
+            ("created", self.created),
+            ("updated", self.updated),
+            ("unchanged", self.unchanged),
+            ("revoked", self.revoked),
+            ("left_to_other_hand", self.left_to_other_hand),
+            ("not_evaluated", self.not_evaluated),
+        ];
+        format!("{{{}}}", counts.map(|(name, number)| format!("\"{name}\":{number}")).join(","))
+    }
 }
 
 impl Report {
@@ -133,6 +177,7 @@ impl Report {
             as_of,
             guideline: format!("{GUIDELINE_ID}|{GUIDELINE_VERSION}"),
             dry_run,
+            read: 0,
             patients: 0,
             created: 0,
             updated: 0,
@@ -140,13 +185,16 @@ impl Report {
             revoked: 0,
             left_to_other_hand: 0,
             not_evaluated: 0,
+            not_read: 0,
             without_record: 0,
         };
         Report {
+            run: None,
             summary,
             changes: Vec::new(),
             not_evaluated: Vec::new(),
             without_record: Vec::new(),
+            export: None,
             would_write: Vec::new(),
             traffic: Counts::default(),
             server_failed: false,
@@ -157,6 +205,7 @@ impl Report {
 
     /// Adds what was done for a patient.
     pub fn patient(&mut self, changes: Vec<Changed>) {
+        self.summary.read += 1;
         self.summary.patients += 1;
         for changed in changes {
             let count = match changed.what {
@@ -167,16 +216,20 @@ impl Report {
                 What::LeftToOtherHand => &mut self.summary.left_to_other_hand,
             };
             *count += 1;
-            if changed.what != What::Unchanged {
+            if changed.is_told() {
                 self.changes.push(changed);
             }
         }
     }
 
-    /// Adds patients who were not evaluated; a patient with two reasons counts once.
+    /// Adds patients who were not evaluated; a patient with two reasons counts once. Where nobody is named, something of
+    /// the input was not read.
     pub fn not_evaluated(&mut self, patients: &[String], reason: &str) {
         let new = patients.iter().filter(|patient| self.known_not_evaluated.insert((*patient).clone()));
-        self.summary.not_evaluated += new.count() as u64;
+        let number = new.count() as u64;
+        self.summary.read += number;
+        self.summary.not_evaluated += number;
+        self.summary.not_read += u64::from(patients.is_empty());
         self.not_evaluated.push(NotEvaluated { patients: patients.to_vec(), reason: reason.to_owned() });
     }
 

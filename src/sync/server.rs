@@ -1,34 +1,36 @@
 //! A run against a server: who, read, decide, write, remember.
 
 use super::Run;
-use super::next_look::next_look;
-use super::report::{Changed, Report};
-use super::state::{Seen, State};
+use super::decided_by::DecidedBy;
+use super::patients::{Known, LastDecisions};
+use super::report::Report;
+use super::state::{Came, Seen, State, ThisRun};
 use crate::error::Failed;
-use crate::fhir::Record;
-use crate::guideline::decide;
-use crate::inputs::Day;
 use crate::plan::provenance::Provenance;
-use crate::plan::{self, ResourceKind, withdrawal};
-use crate::pull::server::{Batch, Cohort, Concerned, Pull};
+use crate::pull::server::{Cohort, Concerned, Pull};
 use crate::server::{Server, ServerError};
-use crate::write::reconcile::{Change, Wanted, withdraw};
-use crate::write::server::{PatientWrites, StandingByPatient, Written, has_writes, send, standing, transaction};
-use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::watch;
 
 /// Changes before this many seconds of the server's clock are looked for again: clocks and indices lag.
 const OVERLAP: i64 = 300;
 
-/// Patients whose changes go into one transaction.
-const PATIENTS_A_TRANSACTION: usize = 50;
-
-/// A server that takes no write of so many patients in a row, and why is not the patients' fault, ends the run.
-const PATIENTS_IN_A_ROW: usize = 3;
-
 /// Everyone is read anew after so long (a day): a deleted result is in no answer to what has changed.
-pub const FULL_EVERY: i64 = 86_400;
+pub const FULL_EVERY: i64 = SECONDS_A_DAY;
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// When everyone is read from an export in bulk instead of by searches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bulk {
+    /// Never.
+    Never,
+    /// In this run, whatever is remembered.
+    Always,
+    /// Where this run has to read everyone.
+    WhenFull,
+}
 
 /// What a run against a server is to do.
 pub struct ServerRun<'r> {
@@ -40,27 +42,24 @@ pub struct ServerRun<'r> {
     pub cohort: &'r Cohort,
     /// Whether everyone is read, whatever is remembered.
     pub full: bool,
-    /// The digest of mapping files, guideline and program.
-    pub digest: String,
+    /// When everyone is read from an export in bulk.
+    pub bulk: Bulk,
+    /// What it decides by, the records apart.
+    pub decided_by: DecidedBy,
+    /// How long the record of a run is kept, in days.
+    pub keep_days: u32,
     /// What each Provenance says alike.
     pub provenance: Provenance,
     /// Called after each batch with the patients done and in all.
     pub progress: &'r dyn Fn(usize, usize),
     /// True once the run is to end with the patients that it has in hand.
     pub stop: watch::Receiver<bool>,
-}
-
-/// What came of some patients.
-#[derive(Default)]
-struct Outcome {
-    decided: Vec<(String, Day, Day)>,
-    forgotten: Vec<String>,
-    failed: Vec<(String, String)>,
-    writes: Vec<PatientWrites>,
+    /// Whether the server was seen not to store ranges of probabilities: they go into extensions then.
+    pub ranges_in_extensions: AtomicBool,
 }
 
 impl ServerRun<'_> {
-    fn server(&self) -> &Server {
+    pub(super) fn server(&self) -> &Server {
         self.pull.server()
     }
 
@@ -71,6 +70,7 @@ impl ServerRun<'_> {
     pub async fn run(&self, state: Option<&mut State>) -> Result<Report, Failed> {
         let mut state = state;
         let mut report = Report::new(self.run.as_of, self.run.dry);
+        report.run = Some(self.provenance.run.clone()).filter(|_| !self.run.dry);
         let seen = match &state {
             Some(state) => state.seen()?,
             None => Seen::default(),
@@ -78,8 +78,12 @@ impl ServerRun<'_> {
         let now = jiff::Timestamp::now().as_second();
         let is_named = matches!(self.cohort, Cohort::Named(_));
         let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
-        let full = self.full || is_named || is_old || seen.digest.as_ref() != Some(&self.digest);
-        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full));
+        let decided_by = self.decided_by.line();
+        let full =
+            self.full || self.bulk == Bulk::Always || is_named || is_old || seen.digest.as_ref() != Some(&decided_by);
+        // A run by searches that reads everyone finds out anew how lists are taken; one in bulk hardly uses any.
+        let bulk = full && self.bulk != Bulk::Never;
+        self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full || bulk));
         self.server().forget_time();
         let who = async {
             match (&state, seen.until.filter(|_| !full)) {
@@ -96,9 +100,27 @@ impl ServerRun<'_> {
             Ok(_) = stop.wait_for(|told| *told) => return Ok(report),
         };
         let Concerned { ids, with_plans } = who.map_err(Failed::Server)?;
-        let ids: Vec<String> = ids.into_iter().collect();
         // The server's own clock, since changes are asked for by it.
         let server_time = self.server().first_time().unwrap_or(now);
+        let export = match bulk && !ids.is_empty() {
+            true => match self.pull.export(self.cohort, &ids, server_time, &self.stop).await.map_err(Failed::Server)? {
+                Some(export) => Some(export),
+                None => {
+                    report.left = ids.len() as u64;
+                    report.traffic = self.server().counts();
+                    return Ok(report);
+                }
+            },
+            false => None,
+        };
+        report.export = export.as_ref().map(|export| export.exported.clone());
+        let ids: Vec<String> = ids.into_iter().collect();
+        let this_run = ThisRun {
+            id: self.provenance.run.clone(),
+            started: now,
+            as_of: self.run.as_of,
+            decided_by: self.decided_by.clone(),
+        };
         let mut stopped: Option<ServerError> = None;
         let mut done = 0;
         for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
@@ -107,10 +129,13 @@ impl ServerRun<'_> {
                 break;
             }
             if stopped.is_none() {
-                match self.batch(batch, with_plans.as_ref(), &mut report).await {
+                let last = last_decisions(state.as_deref(), batch)?;
+                let known = Known { last: &last, with_plans: with_plans.as_ref(), export: export.as_ref() };
+                match self.batch(batch, &known, &mut report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
-                            state.remember(&outcome.decided, &outcome.forgotten, &outcome.failed, now)?;
+                            let came: Vec<Came> = outcome.done.into_iter().map(|done| done.came).collect();
+                            state.remember(&this_run, &came, &outcome.failed, now)?;
                         }
                         done += batch.len();
                         (self.progress)(done, ids.len());
@@ -128,11 +153,18 @@ impl ServerRun<'_> {
         }
         report.server_failed = stopped.is_some();
         let is_whole = stopped.is_none() && report.left == 0;
-        if let Some(state) = state.filter(|_| !self.run.dry && !is_named && is_whole) {
-            let last_full = if full { Some(now) } else { seen.last_full };
-            let until = Some(server_time - OVERLAP);
-            let lists = self.pull.lists().remembered();
-            state.see(&Seen { until, last_full, digest: Some(self.digest.clone()), lists })?;
+        if let Some(state) = state.filter(|_| !self.run.dry) {
+            let ended = jiff::Timestamp::now().as_second();
+            state.end(&self.provenance.run, ended, &report.summary.counts())?;
+            if full {
+                state.prune(now - i64::from(self.keep_days) * SECONDS_A_DAY)?;
+            }
+            if !is_named && is_whole {
+                let last_full = if full { Some(now) } else { seen.last_full };
+                let until = Some(server_time - OVERLAP);
+                let lists = self.pull.lists().remembered();
+                state.see(&Seen { until, last_full, digest: Some(decided_by), lists })?;
+            }
         }
         report.traffic = self.server().counts();
         Ok(report)
@@ -152,192 +184,15 @@ impl ServerRun<'_> {
         ids.extend(state.to_try_again(now).map_err(|_| ServerError::Closed)?);
         Ok(ids)
     }
-
-    /// Reads, decides and writes some patients together; whoever meets another's change is done once more, alone.
-    /// Nothing of ours stands for those who are not among `with_plans`; a plan that this does not know of yet is met
-    /// by its conditional create.
-    async fn batch(
-        &self,
-        ids: &[String],
-        with_plans: Option<&BTreeSet<String>>,
-        report: &mut Report,
-    ) -> Result<Outcome, ServerError> {
-        let batch = self.pull.batch(ids).await?;
-        let mut outcome = self.decided(&batch, with_plans, report).await?;
-        drop(batch);
-        let writes = std::mem::take(&mut outcome.writes);
-        let mut again: Vec<(String, ServerError)> = Vec::new();
-        if self.run.dry {
-            writes.iter().for_each(|patient| note(patient, report));
-            return Ok(outcome);
-        }
-        let (writes, unchanged): (Vec<_>, Vec<_>) = writes.into_iter().partition(has_writes);
-        unchanged.iter().for_each(|patient| note(patient, report));
-        let mut parts: Vec<&[PatientWrites]> = writes.chunks(PATIENTS_A_TRANSACTION).rev().collect();
-        while let Some(part) = parts.pop() {
-            match self.sent(part).await? {
-                Written::Done => part.iter().for_each(|patient| note(patient, report)),
-                // One patient's write was refused, and with it everyone's: halves find out whose.
-                Written::Refused(error) if part.len() > 1 => {
-                    tracing::warn!(patients = part.len(), %error, "a transaction was refused; its halves are sent");
-                    let (one, other) = part.split_at(part.len() / 2);
-                    parts.extend([other, one]);
-                }
-                Written::Refused(error) | Written::LookAgain(error) => {
-                    again.extend(part.iter().map(|patient| (patient.patient.clone(), error.clone())));
-                }
-            }
-        }
-        let mut in_a_row = 0;
-        for (patient, error) in again {
-            tracing::warn!(patient = %patient, %error, "not written; looked at again");
-            match self.once_more(&patient, &mut outcome, report).await? {
-                Some(error) if error.is_fatal() => in_a_row += 1,
-                _ => in_a_row = 0,
-            }
-            if in_a_row >= PATIENTS_IN_A_ROW {
-                return Err(error);
-            }
-        }
-        Ok(outcome)
-    }
-
-    /// Reads, decides and writes one patient again, after a conflict or a lost answer; then quarantine, and why.
-    async fn once_more(
-        &self,
-        patient: &str,
-        outcome: &mut Outcome,
-        report: &mut Report,
-    ) -> Result<Option<ServerError>, ServerError> {
-        let id = bare_id(patient).to_owned();
-        outcome.decided.retain(|(other, ..)| *other != id);
-        let batch = self.pull.batch(std::slice::from_ref(&id)).await?;
-        let mut again = self.decided(&batch, None, report).await?;
-        drop(batch);
-        let mut failed = None;
-        for writes in std::mem::take(&mut again.writes) {
-            match self.sent(std::slice::from_ref(&writes)).await? {
-                Written::Done => note(&writes, report),
-                Written::Refused(error) | Written::LookAgain(error) => {
-                    again.decided.clear();
-                    let why = error.to_string();
-                    report.not_evaluated(std::slice::from_ref(&writes.patient), &why);
-                    again.failed.push((id.clone(), why));
-                    failed = Some(error);
-                }
-            }
-        }
-        outcome.decided.extend(again.decided);
-        outcome.forgotten.extend(again.forgotten);
-        outcome.failed.extend(again.failed);
-        Ok(failed)
-    }
-
-    async fn sent(&self, writes: &[PatientWrites]) -> Result<Written, ServerError> {
-        match transaction(self.server().base(), writes, &self.provenance) {
-            Some(transaction) => send(self.server(), &transaction).await,
-            None => Ok(Written::Done),
-        }
-    }
-
-    /// Decides the patients of a batch and works out what is to be written for each.
-    async fn decided(
-        &self,
-        batch: &Batch,
-        with_plans: Option<&BTreeSet<String>>,
-        report: &mut Report,
-    ) -> Result<Outcome, ServerError> {
-        let mut outcome = Outcome::default();
-        let fail = |report: &mut Report, outcome: &mut Outcome, patient: &str, why: String| {
-            report.not_evaluated(&[patient.to_owned()], &why);
-            outcome.failed.push((bare_id(patient).to_owned(), why));
-        };
-        for (id, error) in &batch.incomplete {
-            fail(report, &mut outcome, &format!("Patient/{id}"), error.to_string());
-        }
-        let records = batch.records();
-        let left = batch.gone.iter().map(|id| (id, withdrawal::Reason::Deleted));
-        let left: Vec<_> = left.chain(batch.merged.iter().map(|id| (id, withdrawal::Reason::Merged))).collect();
-        let of_records = records.iter().map(|(patient, _)| patient.clone());
-        let patients = of_records.chain(left.iter().map(|(id, _)| format!("Patient/{id}")));
-        let may_have_plan = |patient: &String| with_plans.is_none_or(|known| known.contains(bare_id(patient)));
-        let patients: Vec<String> = patients.filter(may_have_plan).collect();
-        let stands = standing(self.pull, &patients).await?;
-        for (patient, record) in &records {
-            match record.as_ref().map_err(Clone::clone).and_then(|record| self.patient(record, &stands)) {
-                Ok((writes, next_look)) => {
-                    let id = bare_id(patient).to_owned();
-                    outcome.decided.push((id, self.run.as_of, next_look));
-                    outcome.writes.push(writes);
-                }
-                Err(why) => fail(report, &mut outcome, patient, why),
-            }
-        }
-        for (id, reason) in left {
-            match self.withdrawn(&format!("Patient/{id}"), reason, &stands) {
-                Ok(writes) => {
-                    outcome.forgotten.push(id.clone());
-                    outcome.writes.push(writes);
-                }
-                Err(why) => fail(report, &mut outcome, &format!("Patient/{id}"), why),
-            }
-        }
-        Ok(outcome)
-    }
-
-    fn patient(&self, record: &Record<'_>, stands: &StandingByPatient) -> Result<(PatientWrites, Day), String> {
-        let (inputs, _) = self.run.mappings.map(record);
-        let decision = decide(&inputs, self.run.as_of);
-        let mut changes = Vec::new();
-        for kind in ResourceKind::ALL {
-            let wanted = Wanted { kind, decision: &decision, inputs: &inputs, language: self.run.language };
-            let standing = of(stands, decision.patient, kind);
-            let of_kind = wanted.reconcile(standing).map_err(|refused| refused.to_string())?;
-            changes.extend(of_kind.into_iter().map(|change| (kind, change)));
-        }
-        let next_look = next_look(&inputs, &decision);
-        let sources = plan::sources(&decision);
-        Ok((PatientWrites { patient: decision.patient.to_owned(), changes, sources }, next_look))
-    }
-
-    /// Takes back all that stands of ours for a patient whose record is gone.
-    fn withdrawn(
-        &self,
-        patient: &str,
-        reason: withdrawal::Reason,
-        stands: &StandingByPatient,
-    ) -> Result<PatientWrites, String> {
-        let mut changes = Vec::new();
-        for kind in ResourceKind::ALL {
-            let ours = of(stands, patient, kind).iter().filter(|it| plan::fingerprint::is_intact(it));
-            for resource in ours.filter(|it| !withdrawal::is_withdrawn(kind, it)) {
-                let change = withdraw(kind, resource, patient, reason, self.run.language, self.run.as_of);
-                changes.push((kind, change.map_err(|refused| refused.to_string())?));
-            }
-        }
-        Ok(PatientWrites { patient: patient.to_owned(), changes, sources: Vec::new() })
-    }
 }
 
-/// The id in `Patient/p1`.
-fn bare_id(patient: &str) -> &str {
-    patient.trim_start_matches("Patient/")
-}
-
-fn of<'s>(stands: &'s StandingByPatient, patient: &str, kind: ResourceKind) -> &'s [Value] {
-    stands.get(&(patient.to_owned(), kind)).map_or(&[], Vec::as_slice)
-}
-
-/// Notes in the report what was done, or would be, for a patient.
-fn note(writes: &PatientWrites, report: &mut Report) {
-    let changes = writes.changes.iter().filter_map(|(kind, change)| {
-        let id = change.resource().filter(|_| !matches!(change, Change::Create(_)));
-        let place = id.and_then(|it| Some(format!("{}/{}", kind.name(), it.get("id")?.as_str()?)));
-        Changed::of(&writes.patient, *kind, place, change, report.summary.dry_run)
-    });
-    let changes = changes.collect();
-    report.patient(changes);
-    if report.summary.dry_run {
-        report.would_write.extend(writes.changes.iter().filter_map(|(_, change)| change.resource()).cloned());
+/// The last decision about each of these patients, where a state remembers it.
+fn last_decisions(state: Option<&State>, ids: &[String]) -> Result<LastDecisions, Failed> {
+    let mut last = LastDecisions::new();
+    for id in ids {
+        if let Some(decision) = state.map(|state| state.last_decision(id)).transpose()?.flatten() {
+            last.insert(id.clone(), decision);
+        }
     }
+    Ok(last)
 }

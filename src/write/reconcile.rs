@@ -150,7 +150,7 @@ impl Wanted<'_, '_> {
 
     fn passed(&self, resource: Value, theirs: &[&Value]) -> Result<Value, Refused> {
         let replaced: Vec<String> = theirs.iter().filter_map(|it| reference(self.kind, it)).collect();
-        let read = self.inputs.entries().iter().filter_map(|entry| entry.source.as_deref());
+        let read = self.inputs.sources().map(plan::stored);
         let read: BTreeSet<&str> = read.chain(replaced.iter().map(String::as_str)).collect();
         passed(self.kind, resource, self.decision.patient, &read)
     }

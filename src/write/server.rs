@@ -4,7 +4,7 @@ use super::reconcile::Change;
 use super::standing::{identifier, reference};
 use crate::plan::codes::IDENTIFIER;
 use crate::plan::provenance::Provenance;
-use crate::plan::{ResourceKind, codes};
+use crate::plan::{ResourceKind, codes, ranges};
 use crate::pull::server::{Pull, patient_id};
 use crate::server::{Server, ServerError};
 use serde_json::{Value, json};
@@ -25,26 +25,47 @@ pub struct PatientWrites {
 /// What stands of ours for some patients: by patient and kind.
 pub type StandingByPatient = BTreeMap<(String, ResourceKind), Vec<Value>>;
 
-/// All that stands of ours for these patients (`Patient/p1`): asked for together where the server was seen to take lists.
+/// All that stands of ours for these patients (`Patient/p1`): asked for together where the server is seen to take lists.
 ///
 /// # Errors
 /// Where a search does not complete.
 pub async fn standing(pull: &Pull<'_>, patients: &[String]) -> Result<StandingByPatient, ServerError> {
     let ids: Vec<&str> = patients.iter().filter_map(|it| it.strip_prefix("Patient/")).collect();
-    let together = if pull.lists().are_taken() { ids.len().max(1) } else { 1 };
     let mut standing = StandingByPatient::new();
-    for (kind, some) in
-        ResourceKind::ALL.into_iter().flat_map(|kind| ids.chunks(together).map(move |some| (kind, some)))
-    {
-        let mut asked = pull.searches().of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
-        asked.parameters.push(("patient".to_owned(), some.join(",")));
-        for resource in crate::pull::server::resources(pull.server(), &asked).await? {
-            let subject = resource.pointer("/subject/reference").and_then(Value::as_str);
-            let Some(id) = subject.and_then(|it| patient_id(pull.server().base(), it)) else { continue };
-            let patient = format!("Patient/{id}");
-            if identifier(&resource).is_some_and(|it| it.starts_with(&codes::identifier(kind, &patient))) {
-                standing.entry((patient, kind)).or_default().push(resource);
+    for kind in ResourceKind::ALL {
+        if ids.len() > 1 && !pull.lists().are_refused() {
+            match standing_of(pull, kind, &ids).await {
+                Ok(together) => {
+                    if together.len() > 1 {
+                        pull.lists().see(kind.name());
+                    }
+                    if pull.lists().are_taken() {
+                        standing.extend(together);
+                        continue;
+                    }
+                }
+                Err(error) if error.is_fatal() || pull.lists().are_taken() => return Err(error),
+                Err(_) => pull.lists().refuse(),
             }
+        }
+        for id in &ids {
+            standing.extend(standing_of(pull, kind, &[id]).await?);
+        }
+    }
+    Ok(standing)
+}
+
+/// What stands of one kind for these patients (ids), by one search.
+async fn standing_of(pull: &Pull<'_>, kind: ResourceKind, ids: &[&str]) -> Result<StandingByPatient, ServerError> {
+    let mut standing = StandingByPatient::new();
+    let mut asked = pull.searches().of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
+    asked.parameters.push(("patient".to_owned(), ids.join(",")));
+    for resource in crate::pull::server::resources(pull.server(), &asked).await? {
+        let subject = resource.pointer("/subject/reference").and_then(Value::as_str);
+        let Some(id) = subject.and_then(|it| patient_id(pull.server().base(), it)) else { continue };
+        let patient = format!("Patient/{id}");
+        if identifier(&resource).is_some_and(|it| it.starts_with(&codes::identifier(kind, &patient))) {
+            standing.entry((patient, kind)).or_default().push(resource);
         }
     }
     Ok(standing)
@@ -55,29 +76,44 @@ pub fn has_writes(writes: &PatientWrites) -> bool {
     writes.changes.iter().any(|(_, change)| change.resource().is_some())
 }
 
-/// The transaction that writes what some patients' changes come to; nothing where they come to nothing.
-pub fn transaction(base: &Url, writes: &[PatientWrites], provenance: &Provenance) -> Option<Value> {
+/// Whether a range of probabilities is to be written in `probabilityRange`.
+pub fn has_ranges(writes: &PatientWrites) -> bool {
+    writes.changes.iter().filter_map(|(_, change)| change.resource()).any(ranges::has_element)
+}
+
+/// The transaction that writes what some patients' changes come to; nothing where they come to nothing. A server that
+/// does not store ranges of probabilities gets them in extensions.
+pub fn transaction<'w>(
+    base: &Url,
+    writes: impl Iterator<Item = &'w PatientWrites>,
+    provenance: &Provenance,
+    ranges_in_extensions: bool,
+) -> Option<Value> {
     let mut entries = Vec::new();
     for patient in writes {
         for (kind, change) in &patient.changes {
-            entries.extend(of_change(base, *kind, change, &patient.sources, provenance));
+            let Some(resource) = change.resource() else { continue };
+            let mut resource = resource.clone();
+            if ranges_in_extensions {
+                ranges::into_extensions(&mut resource);
+            }
+            let is_update = !matches!(change, Change::Create(_));
+            entries.extend(of_resource(base, *kind, resource, is_update, &patient.sources, provenance));
         }
     }
     (!entries.is_empty()).then(|| json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries }))
 }
 
 /// The resource and its Provenance.
-fn of_change(
+fn of_resource(
     base: &Url,
     kind: ResourceKind,
-    change: &Change,
+    mut resource: Value,
+    is_update: bool,
     sources: &[String],
     provenance: &Provenance,
-) -> Vec<Value> {
-    let Some(resource) = change.resource() else { return Vec::new() };
+) -> [Value; 2] {
     let full_url = format!("urn:uuid:{}", uuid::Uuid::new_v4());
-    let mut resource = resource.clone();
-    let is_update = !matches!(change, Change::Create(_));
     let (request, target, address) = match reference(kind, &resource).filter(|_| is_update) {
         Some(reference) => {
             let version = resource.pointer("/meta/versionId").and_then(Value::as_str);
@@ -105,7 +141,7 @@ fn of_change(
     }
     let provenance = provenance.of(&target, sources, is_update);
     let of_provenance = format!("urn:uuid:{}", uuid::Uuid::new_v4());
-    vec![
+    [
         json!({ "fullUrl": address, "resource": resource, "request": request }),
         json!({
             "fullUrl": of_provenance,

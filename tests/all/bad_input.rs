@@ -225,10 +225,17 @@ fn an_empty_folder_and_a_missing_file_are_errors_beside_which_the_rest_is_decide
         (folder.path().join("empty"), folder.path().join("missing.json"), folder.path().join("good.json"));
     std::fs::create_dir(&empty).unwrap();
     std::fs::write(&good, bundle("p1").to_string()).unwrap();
-    evaluate(&[path(&empty)]).some_not_decided(&[], &["empty`: the folder has no file to read"]);
-    evaluate(&[path(&missing)]).some_not_decided(&[], &["missing.json`: it cannot be read"]);
-    evaluate(&[path(&empty), path(&missing), path(&good)])
-        .some_not_decided(&["Patient/p1"], &["the folder has no file to read", "it cannot be read", "2 problems"]);
+    let nobody = "1 problem; nobody is decided";
+    evaluate(&[path(&empty)]).some_not_decided(&[], &["empty`: the folder has no file to read", nobody]);
+    evaluate(&[path(&missing)]).some_not_decided(&[], &["missing.json`: it cannot be read", nobody]);
+    evaluate(&[path(&empty), path(&missing), path(&good)]).some_not_decided(
+        &["Patient/p1"],
+        &[
+            "the folder has no file to read",
+            "it cannot be read",
+            "2 problems, of no patient that is known; 1 patient is decided",
+        ],
+    );
 }
 
 #[test]
@@ -319,6 +326,15 @@ fn a_search_that_goes_on_elsewhere_is_decided_only_with_its_next_page() {
     assert_eq!((both.exit, both.decided()), (0, vec!["Patient/p1".to_owned()]), "{}", both.err);
 }
 
+/// Makes a folder of mapping files like the shipped one.
+pub fn copy_mappings(to: &Path) {
+    for entry in std::fs::read_dir("mappings").unwrap().map(|entry| entry.unwrap()) {
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
 #[test]
 fn mapping_files_with_mistakes_decide_nobody_and_show_the_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -326,11 +342,7 @@ fn mapping_files_with_mistakes_decide_nobody_and_show_the_line() {
     std::fs::write(&good, bundle("p1").to_string()).unwrap();
     let mappings = folder.path().join("mappings");
     std::fs::create_dir(&mappings).unwrap();
-    for entry in std::fs::read_dir("mappings").unwrap().map(|entry| entry.unwrap()) {
-        if entry.path().is_file() {
-            std::fs::copy(entry.path(), mappings.join(entry.file_name())).unwrap();
-        }
-    }
+    copy_mappings(&mappings);
     let tumour = mappings.join("tumour.toml");
     let text = std::fs::read_to_string(&tumour).unwrap();
     std::fs::write(&tumour, text.replace("unit = \"cm\"", "unlt = \"cm\"")).unwrap();

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use plasmabridge::bounds::{self, Bounds};
-use plasmabridge::config::Config;
+use plasmabridge::config::{Config, KEEP_DAYS};
 use plasmabridge::pull::server::SearchSettings;
-use plasmabridge::server::{AuthSettings, Limits};
+use plasmabridge::server::{AuthSettings, ExportSettings, Limits};
 use std::path::Path;
 
 const SHIPPED: &str = include_str!("../../packaging/plasmabridge.toml");
@@ -48,12 +48,14 @@ fn every_key_of_the_shipped_file_is_taken_and_its_defaults_are_the_programs() {
     assert_eq!(all.settings.limits.connect_timeout, usual.connect_timeout);
     assert_eq!(all.settings.limits.longest_retry_after, usual.longest_retry_after);
     assert_eq!(all.settings.limits.timeout, usual.timeout);
+    assert_eq!(all.keep_days, KEEP_DAYS);
     assert_eq!(all.settings.bounds, Bounds::default());
     let search = SearchSettings::default();
     assert_eq!(
         (all.search.patients, all.search.page, all.search.by_get),
         (search.patients, search.page, search.by_get)
     );
+    assert_eq!(all.settings.export, ExportSettings::default());
     assert!(matches!(all.settings.auth, AuthSettings::Smart(_)));
     assert!(all.is_open_at(23 * 60) && all.is_open_at(5 * 60) && !all.is_open_at(12 * 60));
 }

@@ -182,7 +182,19 @@ const EXTENSIONS: &[(&str, &str, &[&str], Shape)] = &[
         Shape::Plain("Reference"),
     ),
     ("classification", "Classification by Table 1 of the guideline", &["CarePlan"], Shape::Code("classification")),
+    (
+        "instantiates-canonical",
+        "The guideline with its version: R4 has no element for it in a RiskAssessment, and does not allow HL7's extension there",
+        &["RiskAssessment"],
+        Shape::Plain("canonical"),
+    ),
     ("prognostic-factor", "Prognostic factor and its state", &["RiskAssessment"], Shape::Parts(FACTOR)),
+    (
+        "probability-range",
+        "The range of a prediction's probability, on a server that cannot store it in probabilityRange",
+        &["RiskAssessment.prediction"],
+        Shape::Plain("Range"),
+    ),
     ("note", "What the note is about, as a code", &["Annotation"], Shape::Code("note")),
     (
         "fingerprint",
@@ -347,7 +359,11 @@ fn risk_assessment() -> Value {
     };
     let mut elements = vec![element("RiskAssessment", json!({}))];
     elements.push(element("RiskAssessment.text", json!({ "min": 1 })));
-    elements.extend(extension_slices("RiskAssessment", &[("prognostic-factor", 0, "*"), ("fingerprint", 1, "1")]));
+    // What was written before it had the guideline's address can still be taken back.
+    elements.extend(extension_slices(
+        "RiskAssessment",
+        &[("instantiates-canonical", 0, "1"), ("prognostic-factor", 0, "*"), ("fingerprint", 1, "1")],
+    ));
     elements.push(element("RiskAssessment.identifier", json!({ "min": 1 })));
     elements.push(element(
         "RiskAssessment.subject",

@@ -69,7 +69,7 @@ async fn a_server_that_does_all_is_well_and_is_only_read() {
     for name in ["_lastUpdated", "page size", "_elements"] {
         assert_eq!(answer.check(name)["detail"], "honoured", "{name}");
     }
-    assert!(answer.check("Observation by code")["ms"].is_u64());
+    assert!(answer.check("Observation by combo-code")["ms"].is_u64());
     assert!(answer.check("writing stated")["ms"].is_null());
     assert!(answer.check("_include")["detail"].as_str().unwrap().contains("does not need it"));
     for request in server.received_requests().await.unwrap() {
@@ -124,6 +124,16 @@ async fn what_is_not_stated_to_be_writable_fails() {
     answer.fails("writing stated", &["CarePlan create", "CarePlan update"]);
     let answer = examined(Scripted { transaction: false, ..Scripted::default() }).await;
     answer.fails("transactions", &["transaction"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_told_where_it_is_stated_and_not_needed() {
+    for (export, says) in [(true, "stated for Patient: `sync --bulk` can be tried"), (false, "not stated")] {
+        let answer = examined(Scripted { export, ..Scripted::default() }).await;
+        assert_eq!(answer.exit, 0, "{}", answer.out);
+        let detail = answer.check("$export")["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with(says), "{detail}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,3 +109,102 @@ fn each_recommendation_names_the_ambiguities_that_it_cites() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Doses are what a recommendation shows, and what it judges by: each has to be named, from the one place where it stands.
+#[test]
+fn each_recommendation_names_every_dose_that_it_shows() {
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for line in include_str!("../../fixtures/examples.ndjson").lines() {
+        let example: Value = serde_json::from_str(line).unwrap();
+        let inputs = Inputs::from_json(&example["patient"].to_string()).unwrap();
+        let decision = decide(&inputs, inputs.as_of().unwrap());
+        for recommendation in decision.outcome.iter().flat_map(|outcome| &outcome.recommendations) {
+            let doses = recommendation.id.explanation().unwrap().all().flat_map(|basis| basis.doses);
+            let named: Vec<_> = doses.map(|figure| (figure.dose.gy, figure.dose.fractions)).collect();
+            for action in &recommendation.actions {
+                let schedules = action.schedules.iter().map(|it| (it.dose_gy, Some(it.fractions)));
+                for dose in schedules.chain(action.dose_gy.map(|gy| (gy, None))) {
+                    seen.insert(format!("{} {dose:?}", recommendation.id));
+                    if !named.contains(&dose) {
+                        wrong.push(format!("{} shows {dose:?} and does not name it", recommendation.id));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen.len() >= 8, "{seen:?}");
+}
+
+/// The page of a recommendation, in a language.
+fn page(id: &str, language: &str) -> String {
+    let answer = super::bad_input::run_with(&["explain", id, "--lang", language], None);
+    assert_eq!(answer.exit, 0, "{}", answer.err);
+    answer.out
+}
+
+/// The figures of R06, R09, R13 and R14 as the guideline has them.
+#[test]
+fn the_page_of_a_recommendation_lists_its_doses_with_their_sources() {
+    let curative = [
+        "35–40 Gy for a tumour in bone below 5 cm [R06]",
+        "40–50 Gy for a tumour in bone above 5 cm [R06]",
+        "35–50 Gy for a tumour in bone of exactly 5 cm, or while it is open [R06, both ranges (A1)]",
+        "40–50 Gy for an extramedullary tumour [R06]",
+        "35–45 Gy by which a course is judged that was given to bone below 5 cm [R06 and the text under it]",
+    ];
+    let pain = [
+        "8 Gy in 1 fraction for pain",
+        "20 Gy in 5 fractions for pain [text under R13 (ref. 5)]",
+        "30 Gy in 10 fractions for pain [text under R13 (ref. 5)]",
+        "40 Gy in 20 fractions for a very long life expectancy",
+    ];
+    let large = [
+        "30 Gy in 10–15 fractions for a large area or cord compression [R14]",
+        "20–30 Gy in 10–15 fractions for a large area too, or irradiated again [text under R14]",
+        "40 Gy in 20 fractions",
+    ];
+    for (id, lines) in [("R06", &curative[..]), ("R09", &curative), ("R13", &pain), ("R14", &large)] {
+        let page = page(id, "en");
+        lines.iter().for_each(|line| assert!(page.contains(line), "{id}: `{line}` is not in:\n{page}"));
+    }
+}
+
+#[test]
+fn the_page_of_a_recommendation_is_danish_for_whoever_asks_for_danish() {
+    let danish = page("R06", "da");
+    let lines = [
+        "R06 Kurativ strålebehandling (grad B, bør)",
+        "35–40 Gy ved tumor i knogle under 5 cm [R06]",
+        "hæmoglobin under 6,2 mmol/l [ref. 6",
+        "en biopsi kan ligge før koden: 12 måneder [vores]",
+        "hvor retningslinjen er uklar",
+        "A1  Retningslinjen angiver dosis",
+    ];
+    lines.iter().for_each(|line| assert!(danish.contains(line), "`{line}` is not in:\n{danish}"));
+    for id in ALL.iter().map(|entry| entry.id) {
+        let danish = page(id.word(), "da");
+        let english =
+            ["reads ", "[ours]", "; ours", " days", " months", "guideline,", "text under", "fed by", "unclear"];
+        let own = danish.lines().filter(|line| !line.starts_with("  en  "));
+        for line in own {
+            let word = english.iter().find(|word| line.contains(**word));
+            assert!(word.is_none(), "{id}: {line}");
+        }
+    }
+}
+
+/// The values of the work-up panel keep the unit that they came in, and the page shows it: IgA 180 mg/dL is 1.8 g/L.
+#[test]
+fn a_value_of_the_work_up_panel_is_explained_with_the_unit_that_it_came_in() {
+    let record = "fixtures/patients/lumbar-plasmacytoma-awaiting-radiotherapy/record-international.json";
+    let arguments = ["explain", "R04", "--as-of", "2026-11-22", "--patient", "07665f-pt", record];
+    let answer = super::bad_input::run_with(&arguments, None);
+    assert_eq!(answer.exit, 0, "{}", answer.err);
+    let words = |line: &str| line.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = answer.out.lines().map(words).collect();
+    for wanted in ["iga 180 mg/dL", "mcv 90 fL", "albumin 4.0 g/dL", "haemoglobin 8.87458 mmol/L"] {
+        assert!(lines.iter().any(|line| line == wanted), "`{wanted}` is not in:\n{}", answer.out);
+    }
+}

@@ -20,7 +20,7 @@ pub const ONE: &str = "bf1e3b-pt";
 
 /// What becomes of the run that meets the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comes {
+pub enum Comes {
     /// It does all that it should.
     Through,
     /// Some patients are not evaluated; what stands for them is left, and the others are done.
@@ -47,19 +47,19 @@ impl Comes {
     }
 }
 
-struct Case {
-    fault: &'static str,
+pub struct Case {
+    pub fault: &'static str,
     /// What is done about it.
     done: &'static str,
     comes: Comes,
     plan: fn(&SmallServer),
 }
 
-const fn case(fault: &'static str, done: &'static str, comes: Comes, plan: fn(&SmallServer)) -> Case {
+pub const fn case(fault: &'static str, done: &'static str, comes: Comes, plan: fn(&SmallServer)) -> Case {
     Case { fault, done, comes, plan }
 }
 
-const ALWAYS: usize = usize::MAX;
+pub const ALWAYS: usize = usize::MAX;
 
 fn observations(call: &Call) -> bool {
     call.searches("Observation")
@@ -296,10 +296,10 @@ fn undisturbed() -> &'static Vec<String> {
 
 /// One case: the run with the fault ends as it should and has written nothing that does not hold; the next run without
 /// it finishes the work; a third writes nothing. What is there was written once.
-fn see(case: &Case) {
+fn see(case: &Case, arguments: &[&str]) {
     let server = server();
     (case.plan)(&server);
-    let ran = sync(&server.base, &[]);
+    let ran = sync(&server.base, arguments);
     assert_eq!(ran.exit, case.comes.exit(), "{}: {} {}", case.fault, ran.line, ran.stderr);
     assert_eq!(server.faults_left(), 0, "{}: the fault did not happen", case.fault);
     let wanted = undisturbed();
@@ -322,11 +322,16 @@ fn see(case: &Case) {
     }
 }
 
+/// All of some cases, by runs with these arguments.
+pub fn see_all(cases: &[Case], arguments: &[&str]) {
+    let is_wrong = |case: &&Case| std::panic::catch_unwind(|| see(case, arguments)).is_err();
+    let failed: Vec<&str> = cases.iter().filter(is_wrong).map(|case| case.fault).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
 #[test]
 fn nothing_is_lost_and_nothing_written_twice_whatever_goes_wrong_once() {
-    let failed: Vec<&str> =
-        CASES.iter().filter(|case| std::panic::catch_unwind(|| see(case)).is_err()).map(|case| case.fault).collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    see_all(CASES, &[]);
 }
 
 #[test]
@@ -367,7 +372,7 @@ pub fn table() -> String {
     let mut table = "| fault | what is done | the run | lost |\n|---|---|---|---|\n".to_owned();
     table
         .push_str(&format!("| connection refused | asked again five times | {} | nothing |\n", Comes::ToAnEnd.words()));
-    for Case { fault, done, comes, .. } in CASES {
+    for Case { fault, done, comes, .. } in CASES.iter().chain(super::bulk::CASES) {
         table.push_str(&format!("| {fault} | {done} | {} | nothing |\n", comes.words()));
     }
     table

@@ -117,9 +117,11 @@ fn word_of(damage: &Damage) -> &'static str {
         Damage::NotReadable(Unreadable::NotFhir) => "not_fhir",
         Damage::NotReadable(Unreadable::OtherVersion { .. }) => "other_version",
         Damage::NotReadable(Unreadable::Field { .. }) => "field",
+        Damage::NotReadable(Unreadable::Contained(_)) => "contained",
         Damage::Beyond(_) => "beyond",
         Damage::NamelessPatient => "nameless_patient",
         Damage::NoPatient(_) => "no_patient",
+        Damage::SharedName(_) => "shared_name",
         Damage::NothingRead => "nothing_read",
         Damage::SearchFailed => "search_failed",
         Damage::MorePages => "more_pages",
@@ -131,7 +133,7 @@ fn word_of(damage: &Damage) -> &'static str {
 }
 
 /// What a file can cause by what stands in it.
-const BY_CONTENT: [&str; 15] = [
+const BY_CONTENT: [&str; 17] = [
     "empty",
     "compression",
     "utf_16",
@@ -141,8 +143,10 @@ const BY_CONTENT: [&str; 15] = [
     "not_fhir",
     "other_version",
     "field",
+    "contained",
     "nameless_patient",
     "no_patient",
+    "shared_name",
     "nothing_read",
     "search_failed",
     "more_pages",

@@ -1,6 +1,8 @@
 //! The shipped mapping files hold, every code in them feeds its input, and every mistake is told with its place.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use super::bad_input::{copy_mappings, path, run_with};
+use plasmabridge::inputs::{Input, Kind};
 use plasmabridge::map::file::CodesIn;
 use plasmabridge::map::{Mappings, Problem, SourceFile, picture};
 
@@ -207,4 +209,48 @@ fn more_systems_than_can_be_told_apart_are_refused() {
     let problems = problems_with("systems.toml", &(0..255).map(system).collect::<String>());
     let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(said.len() == 1 && said[0].contains("systems, and no more than 255 can be told apart"), "{said:?}");
+}
+
+/// A number of every input that is compared with anything has an end beyond which it is not believed.
+#[test]
+fn every_number_that_decides_has_an_end() {
+    let files = shipped();
+    let tables: Vec<toml::Table> = files.iter().map(|file| file.text.parse().unwrap()).collect();
+    let is_number = |input: &&Input| matches!(input.kind(), Kind::Count | Kind::Quantity | Kind::QuantityOrBool);
+    let deciding: Vec<&Input> =
+        Input::ALL.iter().filter(is_number).filter(|input| !Input::WORKUP_PANEL.contains(input)).collect();
+    assert_eq!(deciding.len(), 21);
+    for input in deciding {
+        let table = tables.iter().find_map(|file| file.get(input.word())).unwrap();
+        assert!(table.get("suspect_above").is_some(), "{input}");
+    }
+}
+
+#[test]
+fn mapping_files_do_not_hold_without_the_projects_own_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_mappings(folder.path());
+    let file = folder.path().join("codesystem-input.json");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let check = || run_with(&["mappings", "check", path(folder.path())], None);
+    assert_eq!(check().exit, 0, "{}", check().err);
+    let cut = whole.split_inclusive('\n').take(60).collect::<String>();
+    let renamed = whole.replacen("\"code\": \"birth_date\"", "\"code\": \"born\"", 1);
+    let cases: [(&str, &[&str]); 4] = [
+        (&cut, &["codesystem-input.json:60:", "the file is not JSON", "1 mistake in"]),
+        ("{\"resourceType\": \"ValueSet\"}", &["the file is not the CodeSystem"]),
+        ("[]", &["codesystem-input.json:1:2: the file is not a CodeSystem"]),
+        (&renamed, &["codes of the inputs are missing: `birth_date`", "codes that no input has: `born`", "2 mistakes"]),
+    ];
+    for (text, words) in cases {
+        std::fs::write(&file, text).unwrap();
+        let answer = check();
+        assert_eq!((answer.exit, answer.out.as_str()), (3, ""), "{}", answer.err);
+        let told = answer.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        words.iter().for_each(|words| assert!(told.contains(words), "`{words}` is not in:\n{}", answer.err));
+    }
+    std::fs::remove_file(&file).unwrap();
+    let answer = check();
+    assert_eq!(answer.exit, 3);
+    assert!(answer.err.contains("codesystem-input.json: the file is not there"), "{}", answer.err);
 }

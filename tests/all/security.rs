@@ -4,7 +4,6 @@
 use super::faults::{ONE, server};
 use super::ran::Ran;
 use super::small_server::SmallServer;
-use plasmabridge::inputs::Day;
 use plasmabridge::sync::state::{Seen, State};
 use rusqlite::Connection;
 use serde_json::json;
@@ -42,9 +41,7 @@ fn the_state_file_and_all_beside_it_are_their_owners_alone() {
     // It stands there already, and everyone can read it.
     std::fs::write(&path, b"").unwrap();
     assert_eq!(modes(folder.path()), [("state.sqlite".to_owned(), 0o644)]);
-    let mut state = State::open(&path, "https://fhir.example.org/r4/").unwrap();
-    let day = Day::parse("2026-11-22").unwrap();
-    state.remember(&[("p1".to_owned(), day, day)], &[], &[], 1_795_000_000).unwrap();
+    let state = State::open(&path, "https://fhir.example.org/r4/").unwrap();
     state.see(&Seen::default()).unwrap();
     let open = ["state.sqlite", "state.sqlite-shm", "state.sqlite-wal", "state.sqlite.lock"];
     assert_eq!(modes(folder.path()), own(&open));
@@ -106,7 +103,7 @@ fn texts(state: &Path) -> Vec<String> {
     let mut texts = Vec::new();
     for (table, columns) in tables(&connection) {
         for column in columns {
-            let mut rows = connection.prepare(&format!("SELECT CAST({column} AS TEXT) FROM {table}")).unwrap();
+            let mut rows = connection.prepare(&format!("SELECT CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE CAST({column} AS TEXT) END FROM {table}")).unwrap();
             let values = rows.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
             texts.extend(values.filter_map(|value| value.unwrap()));
         }

@@ -2,10 +2,12 @@
 //! faults, told one by one. What it lacks a real HAPI server is there for (`hapi`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod export;
 mod faults;
 mod smart;
 mod store;
 
+pub use export::Exports;
 pub use faults::Fault;
 pub use smart::Authorization;
 pub use store::{Lists, Store};
@@ -24,6 +26,7 @@ pub struct Call {
     pub path: String,
     pub parameters: Vec<(String, String)>,
     pub authorization: Option<String>,
+    pub prefer: Option<String>,
     pub body: String,
 }
 
@@ -49,6 +52,7 @@ impl Call {
 #[derive(Default)]
 struct Shared {
     store: Store,
+    exports: Exports,
     authorization: Option<Authorization>,
     faults: Vec<faults::Planned>,
     calls: Vec<Call>,
@@ -91,6 +95,11 @@ impl SmallServer {
     /// Does something with what the server holds.
     pub fn with<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
         work(&mut self.shared().store)
+    }
+
+    /// Does something with the exports that it makes.
+    pub fn with_exports<T>(&self, work: impl FnOnce(&mut Exports) -> T) -> T {
+        work(&mut self.shared().exports)
     }
 
     /// Puts all resources of a story there, as `seed` does it.
@@ -159,6 +168,7 @@ async fn answered(base: String, shared: Arc<Mutex<Shared>>, request: Request<Bod
         path: parts.uri.path().trim_start_matches("/fhir").trim_matches('/').to_owned(),
         parameters,
         authorization: text("authorization"),
+        prefer: text("prefer"),
         body,
     };
     let (fault, done) = {
@@ -171,7 +181,9 @@ async fn answered(base: String, shared: Arc<Mutex<Shared>>, request: Request<Bod
         });
         let is_done = fault.as_ref().is_none_or(Fault::is_done_all_the_same);
         let guarded = shared.authorization.as_mut().and_then(|guard| guard.answer(&base, &call));
-        (fault, is_done.then(|| guarded.unwrap_or_else(|| shared.store.answer(&base, &call))))
+        let Shared { store, exports, .. } = &mut *shared;
+        let mut answer = || exports.answer(&base, &call, store).unwrap_or_else(|| store.answer(&base, &call));
+        (fault, is_done.then(|| guarded.unwrap_or_else(&mut answer)))
     };
     match fault {
         None => plain(&done.unwrap()),
@@ -184,11 +196,23 @@ async fn answered(base: String, shared: Arc<Mutex<Shared>>, request: Request<Bod
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    pub headers: Vec<(&'static str, String)>,
+    /// A file, in place of the body.
+    pub file: Option<Vec<u8>>,
 }
 
 impl Answer {
     fn of(status: u16, body: Value) -> Answer {
-        Answer { status, body }
+        Answer { status, body, headers: Vec::new(), file: None }
+    }
+
+    fn with(mut self, header: &'static str, value: impl ToString) -> Answer {
+        self.headers.push((header, value.to_string()));
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.file.clone().unwrap_or_else(|| self.body.to_string().into_bytes())
     }
 
     fn outcome(status: u16, code: &str) -> Answer {
@@ -200,6 +224,9 @@ impl Answer {
 }
 
 fn plain(answer: &Answer) -> Response<Body> {
-    let builder = Response::builder().status(answer.status).header("content-type", "application/fhir+json");
-    builder.body(Body::from(answer.body.to_string())).unwrap()
+    let mut builder = Response::builder().status(answer.status).header("content-type", "application/fhir+json");
+    for (name, value) in &answer.headers {
+        builder = builder.header(*name, value);
+    }
+    builder.body(Body::from(answer.bytes())).unwrap()
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use crate::written::{PELVIS, Place, RIB, counts, json_of, patient_of, resources};
-use plasmabridge::plan::ResourceKind;
+use plasmabridge::inputs::Day;
+use plasmabridge::plan::withdrawal::{Reason, withdrawn};
+use plasmabridge::plan::{Language, ResourceKind};
 use plasmabridge::sync::What;
 use plasmabridge::write::gate;
 use serde_json::{Value, json};
@@ -124,6 +126,19 @@ fn revoked(change: impl Fn(&mut Value), reason: &str, risk_assessment: &str) {
     place.put("rib", &json_of(RIB));
     place.run("2026-12-01");
     assert_eq!([status(&plan), status(&risk)], ["draft", "final"]);
+}
+
+#[test]
+fn nothing_of_a_plan_that_is_taken_back_is_still_to_be_done() {
+    let activity = |status: &str| json!({ "detail": { "status": status } });
+    let statuses =
+        ["not-started", "scheduled", "in-progress", "on-hold", "completed", "cancelled", "stopped", "unknown"];
+    let plan = json!({ "resourceType": "CarePlan", "status": "draft", "activity": statuses.map(activity) });
+    let day = Day::parse("2026-11-22").unwrap();
+    let taken_back = withdrawn(ResourceKind::CarePlan, &plan, Reason::Died, Language::English, day);
+    let left = taken_back["activity"].as_array().unwrap().iter().map(|it| it["detail"]["status"].as_str().unwrap());
+    let expected = ["cancelled", "cancelled", "stopped", "stopped", "completed", "cancelled", "stopped", "cancelled"];
+    assert_eq!(left.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use plasmabridge::inputs::{Input, Inputs};
+use plasmabridge::map::file::{CodesIn, ResourceKind};
 use plasmabridge::map::{Coverage, Mappings, Reason};
 use serde_json::{Value, json};
 
@@ -76,6 +77,27 @@ fn trap_2_sks_diagnoses_are_known_with_and_without_d_and_dot_and_before_a_plus()
     }
     // The Danish code also comes in the URI of ICD-10, and keeps its Danish meaning there.
     assert_eq!(kind(ICD10, "DC903"), "plasmacytoma_bone");
+    // What the ICD-10 of the WHO does not have is Danish there without its D too; in that of the USA it is not.
+    for code in ["DC900A", "C900A", "C90.0A", "c90.0a", "C90.0A+TUL1"] {
+        assert_eq!(kind(ICD10, code), "smouldering_myeloma", "{code}");
+    }
+    assert_eq!(reasons(condition(ICD10CM, "C90.0A")), [(None, Reason::UnknownCode)]);
+    assert_eq!(reasons(condition(ICD10, "C90.0B")), [(None, Reason::UnknownCode)]);
+    // The two URLs that a branch of dk-core has for what only Denmark has.
+    for branch in ["icd10-danish-extensions", "sks-icd10-deviations"] {
+        let system = format!("http://hl7.dk/fhir/core/CodeSystem/{branch}");
+        for code in ["DC900A", "C900A", "C90.0A"] {
+            assert_eq!(kind(&system, code), "smouldering_myeloma", "{branch} {code}");
+        }
+    }
+    // And a server is asked for it in each of them.
+    let tokens = Mappings::embedded()
+        .unwrap()
+        .search_tokens(ResourceKind::Condition, CodesIn::Code, |input| input == Input::Diagnosis);
+    for token in [format!("{ICD10}|C90.0A"), format!("{ICD10}|C900A"), format!("{SKS}|DC900A")] {
+        assert!(tokens.contains(&token), "{token}");
+    }
+    assert!(!tokens.contains(&format!("{ICD10CM}|C90.0A")));
     // What stands after the plus names nothing by itself.
     assert_eq!(reasons(condition(SKS, "DZ031+DC903")), [(None, Reason::UnknownCode)]);
     // The oid of the other SKS codes is not that of diagnoses, but the code itself says that it is one.

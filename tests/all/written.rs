@@ -131,7 +131,7 @@ fn everything_that_the_stories_write_passes_the_gate_under_an_id_of_its_own() {
     for (path, text) in stories.iter().flat_map(|story| &story.records) {
         let records = plasmabridge::pull::records(text).unwrap();
         let (inputs, _) = mappings.map(&records[0]);
-        let read: BTreeSet<&str> = inputs.entries().iter().filter_map(|entry| entry.source.as_deref()).collect();
+        let read: BTreeSet<&str> = inputs.sources().collect();
         for kind in ResourceKind::ALL {
             let made = |as_of: &str, language| {
                 let decision = decide(&inputs, day(as_of));

@@ -99,17 +99,21 @@ pub const fn input(input: Input) -> Words {
 
 /// The unit of an input, where it has one.
 pub fn unit(of: Input, language: Language) -> Option<&'static str> {
-    let unit = match of.unit()? {
-        "1" => return None,
-        "umol/L" => words("µmol/L", "µmol/l"),
+    of.unit().filter(|unit| *unit != "1").map(|unit| spelled(unit, language))
+}
+
+/// A unit as the language spells it.
+pub fn spelled(unit: &'static str, language: Language) -> &'static str {
+    let spelled = match unit {
+        "umol/L" | "µmol/L" => words("µmol/L", "µmol/l"),
         "mmol/L" => words("mmol/L", "mmol/l"),
         "mL/min" => words("mL/min", "ml/min"),
         "mg/L" => words("mg/L", "mg/l"),
         "g/L" => words("g/L", "g/l"),
-        "mg/(24.h)" => words("mg/24 h", "mg/døgn"),
-        same => return Some(same),
+        "mg/(24.h)" | "mg/24 h" => words("mg/24 h", "mg/døgn"),
+        same => return same,
     };
-    Some(unit.in_language(language))
+    spelled.in_language(language)
 }
 
 /// The name of an input before its value.

@@ -1,16 +1,18 @@
 //! The words of the plan in English and Danish: every code of a decision has both.
 
 mod ambiguities;
+mod explanations;
 mod inputs;
 mod notes;
 mod results;
 mod values;
 
 pub use ambiguities::ambiguity;
+pub use explanations::{length, limit, phrase, source};
 pub use inputs::{input, input_name, unit};
-pub use notes::{comes_first, note};
+pub use notes::{comes_first, names_its_entries, note};
 pub use results::*;
-pub use values::{amount, day, days, decimal, entry};
+pub use values::{day, days, decimal, dose, entry, lacks};
 
 use crate::guideline::all::ALL;
 use crate::guideline::{GUIDELINE_VERSION, RecommendationId};

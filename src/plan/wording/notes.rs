@@ -1,13 +1,28 @@
 //! Words for what a reader must know beside an outcome.
 
 use super::{Words, words};
-use crate::guideline::NoteCode;
+use crate::guideline::{Note, NoteCode};
 
-/// Whether a note comes before all else; the others are about the record.
-pub const fn comes_first(note: NoteCode) -> bool {
-    !matches!(
+/// Whether a note comes before all else; the others are about the record. A complication without a date may be of today.
+pub fn comes_first(note: &Note<'_>) -> bool {
+    match note.code {
+        NoteCode::NotCurrent => note.date.is_none(),
+        NoteCode::EarlierTreatment
+        | NoteCode::OtherDiseaseTreatment
+        | NoteCode::CourseCountedAsEnded
+        | NoteCode::Preliminary => false,
+        _ => true,
+    }
+}
+
+/// Whether a note's words name what its entries are, so that these need not be named again.
+pub const fn names_its_entries(note: NoteCode) -> bool {
+    matches!(
         note,
-        NoteCode::EarlierTreatment | NoteCode::CourseCountedAsEnded | NoteCode::NotCurrent | NoteCode::Preliminary
+        NoteCode::SystemicTherapyBegun
+            | NoteCode::GivenAllTheSame
+            | NoteCode::CourseCountedAsEnded
+            | NoteCode::LongSinceResection
     )
 }
 
@@ -35,6 +50,10 @@ pub const fn note(note: NoteCode) -> Words {
             "The tumour's site and the diagnosis disagree on bone or soft tissue: correct the record",
             "Tumors lokalisation og diagnosen er uenige om knogle eller bløddele: ret journalen",
         ),
+        TreatmentUnplaced => words(
+            "The record does not say whether this was treatment of this disease, and it was not used; find out before anything is irradiated",
+            "Det fremgår ikke, om dette var behandling af denne sygdom, og det er ikke medregnet; afklar det, før der bestråles",
+        ),
         LesionCountContradicts => words(
             "A count of no lesions contradicts a tumour that is there, and was not used",
             "Et antal læsioner på 0 modsiges af, at der er en tumor, og er ikke brugt",
@@ -46,6 +65,10 @@ pub const fn note(note: NoteCode) -> Words {
         EarlierTreatment => {
             words("Treatment before this disease; named only", "Behandling før denne sygdom; nævnes kun")
         }
+        OtherDiseaseTreatment => words(
+            "Treatment that the record gives another disease as the reason for; named only",
+            "Behandling, som ifølge journalen gjaldt en anden sygdom; nævnes kun",
+        ),
         CourseCountedAsEnded => words(
             "A course of radiotherapy without an end date is counted as ended 42 days after its start; record its end date",
             "Et stråleforløb uden slutdato regnes som afsluttet 42 dage efter start; registrer slutdatoen",
@@ -55,8 +78,8 @@ pub const fn note(note: NoteCode) -> Words {
             "Kun behandlet med et palliativt stråleforløb: dosis var ikke kurativ",
         ),
         NotCurrent => words(
-            "Recorded more than 90 days ago, or treated since, and not counted as current",
-            "Registreret for mere end 90 dage siden, eller siden behandlet, og regnes ikke som aktuelt",
+            "Recorded more than 90 days ago, or without a whole date, and not counted as current; if it is, record the date",
+            "Registreret for mere end 90 dage siden eller uden fuld dato og regnes ikke som aktuelt; er det aktuelt, så registrer datoen",
         ),
         Preliminary => words("Rests on a preliminary result", "Bygger på et foreløbigt svar"),
         ThinkOfOtherDiagnoses => words(

@@ -2,7 +2,7 @@
 
 use super::results::{modality, site};
 use super::{Language, Words, words};
-use crate::guideline::{Amount, Due};
+use crate::guideline::{Amount, Due, thresholds};
 use crate::inputs::words::*;
 use crate::inputs::{Day, Entry, Input, Log, Shown};
 
@@ -38,6 +38,18 @@ pub fn amount(amount: Amount) -> String {
         Amount::Exactly(number) => number.to_string(),
         Amount::Between(low, high) => format!("{low}–{high}"),
     }
+}
+
+/// A dose in Gy, in so many fractions where that is said.
+pub fn dose(gy: Amount, fractions: Option<Amount>, language: Language) -> String {
+    let dose = format!("{} Gy", amount(gy));
+    let Some(fractions) = fractions else { return dose };
+    let on = words("in", "på").in_language(language);
+    let unit = match fractions {
+        Amount::Exactly(1) => words("fraction", "fraktion"),
+        _ => words("fractions", "fraktioner"),
+    };
+    format!("{dose} {on} {} {}", amount(fractions), unit.in_language(language))
 }
 
 /// What an entry says, with its day.
@@ -76,14 +88,32 @@ pub fn entry(entry: &Entry, language: Language) -> String {
     format!("{said}{place}{when}")
 }
 
-/// A number with its unit, as [`Shown`] has it, in the spelling of the language.
+/// A number with its unit, in the spelling of the language and with the decimals that laboratories report: the exact
+/// number, converted from other units, is the decision's.
 fn number(entry: &Entry, language: Language) -> String {
-    let shown = Shown::from(entry).to_string();
-    let localised = match (language, super::unit(entry.input, Language::English), super::unit(entry.input, language)) {
-        (Language::Danish, Some(english), Some(danish)) => shown.replace(english, danish),
-        _ => shown,
-    };
-    decimal(&localised, language)
+    let shown = Shown::from(entry);
+    let Some(decimals) = decimals(entry.input) else { return decimal(&shown.to_string(), language) };
+    let rounded =
+        shown.rounded(decimals, thresholds::limits_of(entry.input), thresholds::beyond_own_limits(entry.input));
+    let Some(number) = rounded else { return decimal(&shown.to_string(), language) };
+    let unit = super::unit(entry.input, language).map(|unit| format!(" {unit}")).unwrap_or_default();
+    format!("{}{unit}", decimal(&number, language))
+}
+
+/// The decimals of a number that may come from another unit; nothing for counts, scores and what keeps its own.
+const fn decimals(input: Input) -> Option<u32> {
+    Some(match input {
+        Input::Creatinine | Input::CreatinineClearance | Input::UrineMProtein => 0,
+        Input::Haemoglobin
+        | Input::SerumFlcKappa
+        | Input::SerumFlcLambda
+        | Input::SerumMProtein
+        | Input::TumourLargestDimension
+        | Input::MarrowClonalPlasmaCellPercent
+        | Input::MarrowPlasmaCellPercent => 1,
+        Input::CalciumTotal | Input::CalciumCorrected | Input::CalciumIonised | Input::SerumFlcRatio => 2,
+        _ => return None,
+    })
 }
 
 fn radiotherapy<'i>(entry: &'i Entry, log: &Log<'i>, language: Language) -> String {
@@ -108,6 +138,18 @@ fn radiotherapy<'i>(entry: &'i Entry, log: &Log<'i>, language: Language) -> Stri
         said.push_str(&format!(", {}", intent(meant).in_language(language)));
     }
     format!("{said} ({})", between(course.start, course.end, language))
+}
+
+/// What an entry of radiotherapy does not say.
+pub fn lacks(entry: &Entry) -> Vec<Words> {
+    let log = Log::new();
+    let Some(course) = log.radiotherapy(entry) else { return Vec::new() };
+    let parts = [
+        (course.dose_gy.is_none(), words("its dose", "dosis")),
+        (course.site.is_none(), words("its site", "stedet")),
+        (course.start.is_none() && course.end.is_none(), words("its dates", "datoerne")),
+    ];
+    parts.into_iter().filter_map(|(is_missing, words)| is_missing.then_some(words)).collect()
 }
 
 fn between(start: Option<Day>, end: Option<Day>, language: Language) -> String {

@@ -76,7 +76,8 @@ impl Lists {
         }
     }
 
-    fn see(&self, kind: &str) {
+    /// An answer had this type of several patients of a list.
+    pub fn see(&self, kind: &str) {
         match &mut *self.known() {
             Known::Taken(kinds) => drop(kinds.insert(kind.to_owned())),
             known @ Known::Nothing => *known = Known::Taken(BTreeSet::from([kind.to_owned()])),

@@ -1,14 +1,18 @@
 //! From a server to patients: which patients, which searches, in which batches; each patient whole, or not decided.
 
 mod cohort;
+mod export;
 mod lists;
 mod pages;
 mod searches;
+mod versions;
 
 pub use cohort::{Cohort, Concerned};
+pub use export::{Export, Exported};
 pub use lists::Lists;
 pub use pages::key;
 pub use searches::{Asked, SearchSettings, Searches, TypeSettings};
+pub use versions::{Lost, again};
 
 use super::assemble;
 use crate::bounds::Bounds;
@@ -104,6 +108,21 @@ fn joined(one: &str, other: &str) -> String {
     format!("{one}{comma}{rest}")
 }
 
+/// The texts of resources as one Bundle of ours.
+fn bundle<'t>(resources: impl Iterator<Item = &'t str>) -> String {
+    let mut text = START.to_owned();
+    for (place, resource) in resources.enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(r#"{"resource":"#);
+        text.push_str(resource);
+        text.push('}');
+    }
+    text.push_str(END);
+    text
+}
+
 const START: &str = r#"{"resourceType":"Bundle","type":"collection","entry":["#;
 const END: &str = "]}";
 
@@ -169,6 +188,7 @@ impl<'s> Pull<'s> {
             found.merge(brought);
             found.hold(self.server.bounds(), "the searches of a patient")?;
         }
+        found.check_subjects()?;
         let wanted: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let elsewhere = found.at_other_addresses(self.server.base(), &wanted);
         let strangers = found.remove_strangers(self.server.base(), &wanted);
@@ -190,7 +210,20 @@ impl<'s> Pull<'s> {
                 Err(error) => return Err(error),
             }
         }
-        self.referenced(&mut found, &wanted).await?;
+        self.whole(batch, ids, found, Found::default(), elsewhere).await.map(Some)
+    }
+
+    /// A batch of patients of whom all was found but for what it refers to: that comes from what was put `aside`, or
+    /// else from the server.
+    async fn whole(
+        &self,
+        mut batch: Batch,
+        ids: &[String],
+        mut found: Found,
+        aside: Found,
+        elsewhere: BTreeMap<String, String>,
+    ) -> Result<Batch, ServerError> {
+        self.referenced(&mut found, aside, &ids.iter().map(String::as_str).collect()).await?;
         batch.merged = found.merged();
         for (id, host) in elsewhere {
             batch.incomplete.push((id, ServerError::OtherAddress(host)));
@@ -199,7 +232,7 @@ impl<'s> Pull<'s> {
         let is_left = |id: &&String| !batch.gone.contains(id) && !batch.merged.contains(id) && !is_open(id);
         batch.complete = ids.iter().filter(is_left).cloned().collect();
         batch.text = found.bundle();
-        Ok(Some(batch))
+        Ok(batch)
     }
 
     /// Whether any of these patients is there when asked for alone.
@@ -212,9 +245,14 @@ impl<'s> Pull<'s> {
         }
     }
 
-    /// Fetches what the resources refer to and the searches did not bring: results of reports, members of panels,
-    /// materials and sites.
-    async fn referenced(&self, found: &mut Found, wanted: &BTreeSet<&str>) -> Result<(), ServerError> {
+    /// Takes from what was put aside, or fetches, what the resources refer to and the searches did not bring: results of
+    /// reports, members of panels, sites.
+    async fn referenced(
+        &self,
+        found: &mut Found,
+        mut aside: Found,
+        wanted: &BTreeSet<&str>,
+    ) -> Result<(), ServerError> {
         let mut asked_for: BTreeSet<String> = BTreeSet::new();
         for _ in 0..ROUNDS_OF_REFERENCES {
             let missing: BTreeSet<String> =
@@ -222,11 +260,11 @@ impl<'s> Pull<'s> {
             if missing.is_empty() {
                 return Ok(());
             }
-            for asked in self.searches.of_references(&missing) {
+            asked_for.extend(missing.iter().cloned());
+            for asked in self.searches.of_references(&found.take(&mut aside, missing)) {
                 search(self.server, &asked, found).await?;
             }
             found.remove_strangers(self.server.base(), wanted);
-            asked_for.extend(missing);
         }
         Ok(())
     }
@@ -259,6 +297,16 @@ fn owner<'r>(base: &Url, resource: &'r Value) -> Option<&'r str> {
         return resource.get("id").and_then(Value::as_str);
     }
     subject(resource).and_then(|reference| patient_id(base, reference))
+}
+
+/// The id of the patient whom a resource names at another address than the server's, and that address's host.
+fn at_other_address(base: &Url, resource: &Value) -> Option<(String, String)> {
+    if owner(base, resource).is_some() {
+        return None;
+    }
+    let url = Url::parse(subject(resource)?).ok()?;
+    let id = url.path().rsplit_once("/Patient/")?.1.split('/').next()?.to_owned();
+    Some((id, url.host_str()?.to_owned()))
 }
 
 fn subject(resource: &Value) -> Option<&str> {

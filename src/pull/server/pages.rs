@@ -1,8 +1,9 @@
 //! All pages of a search, by the server's own links, and what they brought.
 
 use super::searches::Asked;
-use super::{owner, subject};
+use super::{at_other_address, owner, subject};
 use crate::bounds::{Bound, Bounds};
+use crate::fhir::resource::is_read;
 use crate::server::{Answer, Server, ServerError, code};
 use serde::Deserialize;
 use serde_json::Value;
@@ -124,7 +125,9 @@ impl Found {
             }
             // What came along with a match is not among the total.
             came.keys.extend(key(&resource).filter(|_| mode.is_none_or(|mode| mode == "match")));
-            self.add(text.to_owned(), resource);
+            if !self.add(text.to_owned(), resource) {
+                return Err(nameless(answer));
+            }
         }
         let mut next = page.link.into_iter().filter(|link| link.relation.as_deref() == Some("next"));
         Ok(next.find_map(|link| link.url).map(Cow::into_owned))
@@ -133,8 +136,30 @@ impl Found {
     /// Adds the one resource that an answer is.
     pub fn add_one(&mut self, answer: &Answer) -> Result<(), ServerError> {
         let text: &RawValue = serde_json::from_str(&answer.body).map_err(|error| answer.not_fhir(&error))?;
-        self.add(text.to_owned(), answer.json()?);
-        Ok(())
+        if self.add(text.to_owned(), answer.json()?) { Ok(()) } else { Err(nameless(answer)) }
+    }
+
+    /// Adds a resource as an export has it.
+    ///
+    /// # Errors
+    /// Where it is no JSON.
+    pub fn add_text(&mut self, text: String, resource: Value) -> Result<(), serde_json::Error> {
+        RawValue::from_string(text).map(|raw| {
+            // Nothing without type and id was kept of the export.
+            self.add(raw, resource);
+        })
+    }
+
+    /// Moves those of these resources (`Observation/o1`) here that another finding has; the references of the others.
+    pub fn take(&mut self, other: &mut Found, references: BTreeSet<String>) -> BTreeSet<String> {
+        let is_left = |reference: &String| {
+            let Some((kind, id)) = reference.split_once('/') else { return true };
+            let taken = other.resources.remove_entry(&(kind.to_owned(), id.to_owned()));
+            let is_left = taken.is_none();
+            self.resources.extend(taken);
+            is_left
+        };
+        references.into_iter().filter(is_left).collect()
     }
 
     /// Adds what another search brought.
@@ -144,16 +169,31 @@ impl Found {
         }
     }
 
-    fn add(&mut self, raw: Box<RawValue>, resource: Value) {
-        let Some(key) = key(&resource) else { return };
+    /// Adds a resource; whether it has the type and id without which it cannot be.
+    fn add(&mut self, raw: Box<RawValue>, resource: Value) -> bool {
+        let Some(key) = key(&resource) else { return false };
         if !self.only_owners {
-            return self.insert(key, raw, resource);
+            self.insert(key, raw, resource);
+            return true;
         }
         let owners = ["resourceType", "id", "subject", "patient"].into_iter();
         let fields = owners.filter_map(|name| Some((name.to_owned(), resource.get(name)?.clone())));
         let resource = Value::Object(fields.collect());
         if let Ok(raw) = to_raw_value(&resource) {
             self.insert(key, raw, resource);
+        }
+        true
+    }
+
+    /// Looks for a resource whose subject is damaged: a search has brought it for somebody, and whose it is is lost.
+    pub fn check_subjects(&self) -> Result<(), ServerError> {
+        let damaged = self.resources.iter().find(|(_, (_, resource))| has_damaged_subject(resource));
+        match damaged {
+            None => Ok(()),
+            Some(((kind, _), _)) => {
+                let why = "a resource whose subject is no reference".to_owned();
+                Err(ServerError::NotFhir { what: kind.clone(), why })
+            }
         }
     }
 
@@ -192,8 +232,8 @@ impl Found {
         self.resources.retain(|(kind, _), (raw, resource)| {
             let is_kept = match (owner(base, resource), subject(resource)) {
                 (Some(id), _) => wanted.contains(id),
-                // Materials and sites may not say whose they are; what they are referred to by does.
-                (None, None) => matches!(kind.as_str(), "Specimen" | "BodyStructure"),
+                // A site may not say whose it is; what it is referred to by does.
+                (None, None) => kind == "BodyStructure",
                 (None, Some(_)) => false,
             };
             *size -= if is_kept { 0 } else { raw.get().len() as u64 };
@@ -205,13 +245,8 @@ impl Found {
     /// The wanted patients of whom something names the subject at another address, and that address's host: whether it
     /// is the same server cannot be known.
     pub fn at_other_addresses(&self, base: &Url, wanted: &BTreeSet<&str>) -> BTreeMap<String, String> {
-        let elsewhere = |resource: &Value| {
-            let url = Url::parse(subject(resource)?).ok()?;
-            let id = url.path().rsplit_once("/Patient/")?.1.split('/').next()?.to_owned();
-            let host = url.host_str()?.to_owned();
-            (owner(base, resource).is_none() && wanted.contains(id.as_str())).then_some((id, host))
-        };
-        self.resources().filter_map(elsewhere).collect()
+        let elsewhere = self.resources().filter_map(|resource| at_other_address(base, resource));
+        elsewhere.filter(|(id, _)| wanted.contains(id.as_str())).collect()
     }
 
     /// The ids of patients whose record another has replaced.
@@ -225,7 +260,7 @@ impl Found {
         patients.filter(replaced).filter_map(|patient| patient.get("id")?.as_str()).map(str::to_owned).collect()
     }
 
-    /// References to results, panels' members, materials and sites that are not there.
+    /// References to results, panels' members and sites that are not there.
     pub fn dangling(&self) -> BTreeSet<String> {
         let mut references = BTreeSet::new();
         self.resources().for_each(|resource| gather(resource, &mut references));
@@ -236,17 +271,7 @@ impl Found {
 
     /// All resources as one Bundle.
     pub fn bundle(&self) -> String {
-        let mut text = super::START.to_owned();
-        for (place, (raw, _)) in self.resources.values().enumerate() {
-            if place > 0 {
-                text.push(',');
-            }
-            text.push_str(r#"{"resource":"#);
-            text.push_str(raw.get());
-            text.push('}');
-        }
-        text.push_str(super::END);
-        text
+        super::bundle(self.resources.values().map(|(raw, _)| raw.get()))
     }
 }
 
@@ -298,8 +323,27 @@ fn refused(outcome: &Value, answer: &Answer) -> Result<(), ServerError> {
     Err(ServerError::Status { what: answer.what.clone(), status: answer.status, issues: codes, retry_after: None })
 }
 
+/// Whether what says whose a resource of a type that is read is holds anything but a reference by address or identifier.
+pub fn has_damaged_subject(resource: &Value) -> bool {
+    let kind = resource.get("resourceType").and_then(Value::as_str).unwrap_or_default();
+    let subject = resource.get("subject").or_else(|| resource.get("patient")).filter(|it| !it.is_null());
+    kind != "Patient"
+        && is_read(kind)
+        && subject.is_some_and(|subject| match subject {
+            Value::Object(fields) => {
+                let not = |name: &str, is: fn(&Value) -> bool| fields.get(name).is_some_and(|value| !is(value));
+                not("reference", Value::is_string) || not("identifier", Value::is_object)
+            }
+            _ => true,
+        })
+}
+
+fn nameless(answer: &Answer) -> ServerError {
+    ServerError::NotFhir { what: answer.what.clone(), why: "a resource without type or id".to_owned() }
+}
+
 /// The types that are fetched by reference.
-const REFERENCED: [&str; 3] = ["Observation", "Specimen", "BodyStructure"];
+const REFERENCED: [&str; 2] = ["Observation", "BodyStructure"];
 
 fn gather(value: &Value, references: &mut BTreeSet<String>) {
     match value {

@@ -1,13 +1,18 @@
 //! The searches that a run makes: from the mapping files, as a site overrides them.
 
+use crate::fhir::resource::READ;
 use crate::inputs::Input;
 use crate::map::Mappings;
 use crate::map::file::{CodesIn, ResourceKind};
 use crate::plan::codes::INPUTS;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest address of a search by GET; what is longer is split.
 const LONGEST_QUERY: usize = 4_000;
+
+/// Finds an Observation by its own code or by that of a component: a result may be part of a panel that no mapping knows.
+const COMBO_CODE: &str = "combo-code";
 
 /// How a site searches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,9 @@ pub struct TypeSettings {
     pub off: bool,
     /// All of a patient's resources of the type, whatever their code.
     pub all_codes: bool,
+    /// The parameter by which Observations are searched for their codes, in place of `combo-code`: a server that has
+    /// `code` alone finds no result within a panel whose own code is unknown.
+    pub code_parameter: Option<String>,
     /// Further codes (`system|code`) to search for.
     pub codes: Vec<String>,
     /// Further parameters.
@@ -109,7 +117,7 @@ impl Searches {
         // read whole: a patient has few of them.
         searches.extend(self.searched("Condition").then(|| self.asked("Condition", of("patient"))));
         searches.extend(self.searched("Procedure").then(|| self.asked("Procedure", of("patient"))));
-        searches.extend(self.by_codes("Observation", "code", &self.observations, of("patient")));
+        searches.extend(self.by_codes("Observation", &self.observed_by(), &self.observations, of("patient")));
         searches.extend(self.by_codes("DiagnosticReport", "code", &self.reports, of("patient")));
         if !self.of_type("DiagnosticReport").all_codes {
             searches.extend(self.by_codes("DiagnosticReport", "conclusion", &self.conclusions, of("patient")));
@@ -134,6 +142,47 @@ impl Searches {
             vec![("_elements".to_owned(), "subject".to_owned()), ("_count".to_owned(), "1".to_owned())];
         parameters.extend(ids.map(|ids| ("patient".to_owned(), ids.join(","))));
         Asked { parameters, ..self.asked(kind, Vec::new()) }
+    }
+
+    /// The types that an export is to have.
+    pub fn exported(&self) -> Vec<&'static str> {
+        READ.into_iter().filter(|kind| self.searched(kind)).collect()
+    }
+
+    /// The types whose searches have parameters of the site: an export cannot be asked for these, so it would bring
+    /// what the searches leave out.
+    pub fn not_as_exported(&self) -> Vec<&'static str> {
+        self.exported().into_iter().filter(|kind| !self.of_type(kind).parameters.is_empty()).collect()
+    }
+
+    /// Whether the searches for its patient would bring a resource of an export.
+    pub fn bring(&self, resource: &Value) -> bool {
+        let kind = resource.get("resourceType").and_then(Value::as_str).unwrap_or_default();
+        let of_site = self.of_type(kind);
+        let has_code = |concepts: &[&Value], tokens: &[String]| {
+            let tokens = || tokens.iter().chain(&of_site.codes);
+            concepts.iter().any(|concept| has_any(concept, tokens()))
+        };
+        match kind {
+            "Patient" | "Condition" | "Procedure" => true,
+            "Observation" | "DiagnosticReport" if of_site.all_codes => true,
+            "Observation" => {
+                let components = resource.get("component").and_then(Value::as_array).into_iter().flatten();
+                let components = components.filter(|_| self.observed_by() == COMBO_CODE);
+                let codes = components.filter_map(|component| component.get("code"));
+                has_code(&codes.chain(concepts(resource, "code")).collect::<Vec<_>>(), &self.observations)
+            }
+            "DiagnosticReport" => {
+                has_code(&concepts(resource, "code"), &self.reports)
+                    || has_code(&concepts(resource, "conclusionCode"), &self.conclusions)
+            }
+            _ => false,
+        }
+    }
+
+    /// The parameter by which Observations are searched.
+    fn observed_by(&self) -> String {
+        self.of_type("Observation").code_parameter.unwrap_or_else(|| COMBO_CODE.to_owned())
     }
 
     /// Which of these patients are there.
@@ -219,6 +268,27 @@ impl Searches {
         let SearchSettings { by_get, any_total, .. } = self.settings;
         Asked { kind: kind.to_owned(), parameters, by_get, any_total }
     }
+}
+
+/// The concepts of a field that holds one or several.
+fn concepts<'v>(resource: &'v Value, field: &str) -> Vec<&'v Value> {
+    match resource.get(field) {
+        Some(Value::Array(concepts)) => concepts.iter().collect(),
+        other => other.into_iter().collect(),
+    }
+}
+
+/// Whether a concept has a code that one of these tokens means: `system|code`, `|code` without a system, `code` whatever
+/// its system, or `system|` whatever its code.
+fn has_any<'t>(concept: &Value, mut tokens: impl Iterator<Item = &'t String>) -> bool {
+    let codings = concept.get("coding").and_then(Value::as_array).into_iter().flatten();
+    let text = |coding: &Value, name: &str| coding.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let written: Vec<[String; 3]> = codings
+        .map(|coding| (text(coding, "system"), text(coding, "code")))
+        .filter(|(_, code)| !code.is_empty())
+        .map(|(system, code)| [format!("{system}|{code}"), format!("{system}|"), code])
+        .collect();
+    tokens.any(|token| token != "|" && written.iter().flatten().any(|it| it == token))
 }
 
 fn changed_since(since: &str) -> (String, String) {

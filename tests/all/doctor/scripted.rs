@@ -35,6 +35,7 @@ pub struct Scripted {
     pub seconds_off: i64,
     pub scopes: &'static str,
     pub patients: usize,
+    pub export: bool,
 }
 
 impl Default for Scripted {
@@ -52,6 +53,7 @@ impl Default for Scripted {
             seconds_off: 0,
             scopes: "",
             patients: 3,
+            export: false,
         }
     }
 }
@@ -102,14 +104,18 @@ impl Scripted {
                 "searchParam": parameters.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() })
         };
         let read = ["read", "search-type"];
+        let mut patient = of("Patient", &read, &["_id"]);
+        if self.export {
+            patient["operation"] = json!([{ "name": "everything" }, { "name": "export" }]);
+        }
         let whole = if self.transaction { json!([{ "code": "transaction" }]) } else { json!([{ "code": "batch" }]) };
         json!({
             "resourceType": "CapabilityStatement", "fhirVersion": self.version,
             "software": { "name": "Scripted", "version": "1" },
             "rest": [{ "mode": "server", "interaction": whole, "resource": [
-                of("Patient", &read, &["_id"]),
+                patient,
                 of("Condition", &read, &["patient", "code"]),
-                of("Observation", &read, &["patient", "code"]),
+                of("Observation", &read, &["patient", "combo-code"]),
                 of("DiagnosticReport", &read, &["patient", "code", "conclusion"]),
                 of("Procedure", &read, &["patient"]),
                 of("CarePlan", &self.care_plan, &["patient", "identifier"]),
@@ -189,7 +195,7 @@ impl Running {
             resource["resourceType"] == kind
                 && of_patient.as_ref().is_none_or(|ids| ids.contains(&subject))
                 && wanted("_id").is_none_or(|ids| ids.contains(&resource["id"].as_str().unwrap()))
-                && wanted("code").is_none_or(|codes| codes.contains(&token.as_str()))
+                && wanted("code").or(wanted("combo-code")).is_none_or(|codes| codes.contains(&token.as_str()))
                 && !(self.it.last_updated && is_late)
                 && (!self.it.identifier || !parameters.contains_key("identifier"))
                 && !parameters.contains_key("conclusion")

@@ -2,6 +2,7 @@
 
 use super::super::bad_input::{bundle, condition, lines, patient};
 use super::super::properties::MAPPINGS;
+use super::state::run;
 use super::{DAYS, written};
 use plasmabridge::bounds::Bounds;
 use plasmabridge::fhir::Resource;
@@ -90,7 +91,7 @@ fn a_state_file_with_numbers_at_their_edges_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.sqlite");
     let mut state = State::open(&path, "base").unwrap();
-    state.remember(&[], &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
+    state.remember(&run("urn:uuid:1", 0), &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
     state.see(&Seen { until: Some(i64::MAX), last_full: Some(i64::MIN), ..Seen::default() }).unwrap();
     drop(state);
     let edges = format!("UPDATE quarantine SET attempts = {}", i64::MAX);
@@ -98,7 +99,7 @@ fn a_state_file_with_numbers_at_their_edges_is_used() {
     let mut state = State::open(&path, "base").unwrap();
     let seen = state.seen().unwrap();
     assert_eq!((seen.until, seen.last_full), (None, None), "what is no time is not remembered");
-    state.remember(&[], &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
+    state.remember(&run("urn:uuid:1", 0), &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
     assert_eq!(state.quarantine().unwrap()[0].attempts, i64::MAX);
 }
 
@@ -196,9 +197,10 @@ fn by_pairs(versions: &[Version]) -> Vec<&'static str> {
         let mut all = versions.iter().filter(alike);
         let earlier = || versions[..place].iter().filter(alike);
         let undecided = |other: &Version| older(*version, *other).is_none();
-        let is_twin = |other: &Version| (version.1, version.2, version.3) == (other.1, other.2, other.3);
-        let is_replaced = all.any(|other| older(*version, *other) == Some(true));
-        if is_replaced || earlier().any(|other| undecided(other) && is_twin(other)) {
+        let is_older = all.any(|other| older(*version, *other) == Some(true));
+        let same =
+            |other: &Version| undecided(other) && (version.1, version.2, version.3) == (other.1, other.2, other.3);
+        if is_older || earlier().any(same) {
             "gone"
         } else if earlier().any(undecided) {
             "beside"
@@ -224,7 +226,7 @@ proptest! {
             versions.iter().map(|it| it.0.map(|server| format!("https://s{server}.org/Observation/o1"))).collect();
         let mut record = Record::new("Patient/p1");
         for (text, url) in texts.iter().zip(&urls) {
-            record.add(Stored::new(Resource::read(text).unwrap(), url.as_deref().map(Into::into)));
+            record.add(Stored::new(Resource::read(text).unwrap(), url.as_deref().map(Into::into))).unwrap();
         }
         record.settle(&Deletions::default());
         let expected = by_pairs(&versions);
@@ -242,7 +244,7 @@ fn a_deletion_that_does_not_say_when_goes_before_those_that_do() {
     let stored = text_of((None, Some(3), None, true), 0);
     let is_deleted = |deletions: &Deletions| {
         let mut record = Record::new("Patient/p1");
-        record.add(Stored::new(Resource::read(&stored).unwrap(), None));
+        record.add(Stored::new(Resource::read(&stored).unwrap(), None)).unwrap();
         record.settle(deletions);
         record.is_empty()
     };

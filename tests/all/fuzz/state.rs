@@ -2,8 +2,12 @@
 
 use super::super::mutate::{changes, of_bytes};
 use super::cases;
+use plasmabridge::digest::Digest;
 use plasmabridge::inputs::Day;
-use plasmabridge::sync::state::{Seen, State};
+use plasmabridge::plan::ResourceKind;
+use plasmabridge::sync::Reading;
+use plasmabridge::sync::decided_by::DecidedBy;
+use plasmabridge::sync::state::{Came, Decided, Runs, Seen, State, ThisRun};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::path::Path;
@@ -15,7 +19,23 @@ fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
 }
 
-/// The bytes of a state file after two runs.
+/// A run that remembers something.
+pub fn run(id: &str, started: i64) -> ThisRun {
+    let decided_by = DecidedBy::this_program(None, "m".repeat(64), "da");
+    ThisRun { id: id.to_owned(), started, as_of: day("2026-11-22"), decided_by }
+}
+
+/// What came of a patient who was decided, or whose record is gone.
+fn came(id: &str, is_there: bool) -> Came {
+    let resources = vec![format!("Patient/{id}/_history/1"), "Observation/o1/_history/2".to_owned()];
+    let digest = Digest::of(id.as_bytes());
+    let reading = Reading { resources, digest };
+    let stands = ResourceKind::ALL.to_vec();
+    let decided = is_there.then(|| Decided { next_look: day("9999-12-31"), reading, digest, stands });
+    Came { id: id.to_owned(), decided, changes: Vec::new() }
+}
+
+/// The bytes of a state file after a run.
 static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.sqlite");
@@ -28,15 +48,10 @@ static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
             lists: Some("Observation".into()),
         })
         .unwrap();
-    let decided: Vec<_> = (0..30).map(|n| (format!("p{n}"), day("2026-11-22"), day("2026-12-01"))).collect();
-    state
-        .remember(
-            &decided,
-            &["p7".to_owned()],
-            &[("p8".to_owned(), "the server answered 422".to_owned())],
-            1_795_000_000,
-        )
-        .unwrap();
+    let came: Vec<Came> = (0..30).map(|n| came(&format!("p{n}"), n != 7)).collect();
+    let failed = [("p30".to_owned(), "the server answered 422".to_owned())];
+    state.remember(&run("urn:uuid:1", 1_795_000_000), &came, &failed, 1_795_000_000).unwrap();
+    state.end("urn:uuid:1", 1_795_000_060, "{}").unwrap();
     drop(state);
     // All of it in the one file.
     Connection::open(&path)
@@ -54,19 +69,24 @@ fn used(path: &Path) -> Result<(), String> {
         state.seen().map(drop),
         state.patients().map(drop),
         state.due(day("2027-01-01")).map(drop),
+        state.last_decision("p1").map(drop),
         state.to_try_again(i64::MAX).map(drop),
         state.quarantine().map(drop),
-        state.redo("p8").map(drop),
+        state.redo("p30").map(drop),
     ];
-    let failed = [("p8".to_owned(), "again".to_owned()), ("p9".to_owned(), "for the first time".to_owned())];
-    results.push(state.remember(
-        &[("p1".to_owned(), day("2026-11-23"), day("9999-12-31"))],
-        &["p2".to_owned()],
-        &failed,
-        1_795_000_600,
-    ));
+    let failed = [("p30".to_owned(), "again".to_owned()), ("p31".to_owned(), "for the first time".to_owned())];
+    let next = run("urn:uuid:2", 1_795_000_600);
+    results.push(state.remember(&next, &[came("p1", true), came("p2", false)], &failed, 1_795_000_600));
+    results.push(state.end("urn:uuid:2", 1_795_000_660, "{}"));
+    results.push(state.prune(1_794_000_000));
     results.push(state.see(&Seen { until: Some(1), ..Seen::default() }));
     results.push(state.redo_all());
+    drop(state);
+    let runs = Runs::open(path).map_err(|error| error.to_string())?;
+    let told = runs.list(None, Some("p1"));
+    results.extend(told.iter().flatten().map(|run| runs.decisions(run, Some("p1")).map(drop)));
+    results.push(told.map(drop));
+    results.push(runs.find("urn").map(drop));
     results.into_iter().try_for_each(|result| result.map_err(words))
 }
 
@@ -84,7 +104,7 @@ const VALUES: [&str; 10] = [
     "replace(hex(zeroblob(4000)), '00', 'æ')",
 ];
 
-const COLUMNS: [(&str, &str); 13] = [
+const COLUMNS: [(&str, &str); 20] = [
     ("server", "base"),
     ("server", "seen_until"),
     ("server", "last_full"),
@@ -98,6 +118,13 @@ const COLUMNS: [(&str, &str); 13] = [
     ("quarantine", "since"),
     ("quarantine", "attempts"),
     ("quarantine", "next_try"),
+    ("run", "started"),
+    ("run", "as_of"),
+    ("run", "decided_by"),
+    ("reading", "digest"),
+    ("reading", "resources"),
+    ("decision", "reading"),
+    ("decision", "digest"),
 ];
 
 proptest! {
@@ -116,7 +143,7 @@ proptest! {
     /// The tables as somebody else may have made them: without a column's type, without a table, with other values.
     #[test]
     fn a_state_file_with_other_tables_or_values_is_refused_or_used(
-        column in 0..COLUMNS.len(), value in 0..VALUES.len(), dropped in 0..8usize, version in 0..6i64
+        column in 0..COLUMNS.len(), value in 0..VALUES.len(), dropped in 0..12usize, version in 0..6i64
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.sqlite");
@@ -124,11 +151,12 @@ proptest! {
         let (table, name) = COLUMNS[column];
         let connection = Connection::open(&path).unwrap();
         // A copy of the table has neither its types nor its keys.
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
         connection.execute_batch(&format!(
             "CREATE TABLE other AS SELECT * FROM {table}; DROP TABLE {table}; ALTER TABLE other RENAME TO {table};
              UPDATE {table} SET {name} = {};", VALUES[value]
         )).unwrap();
-        if let Some(table) = ["server", "patient", "quarantine"].get(dropped) {
+        if let Some(table) = ["server", "patient", "quarantine", "run", "reading", "decision", "decided_by"].get(dropped) {
             connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
         }
         if version < 4 {

@@ -1,7 +1,7 @@
 //! Written once, read back, and not written again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::server::{AS_OF, STORY, hapi, reference};
+use super::server::{AS_OF, STORY, hapi, reference, sibling};
 use serde_json::{Value, json};
 
 /// Stories with and without a prognosis, after treatment, and one that is out of scope.
@@ -81,6 +81,28 @@ fn a_run_that_remembers_asks_less_and_writes_nothing() {
     let fourth = hapi.sync(&arguments);
     assert_eq!((fourth.exit, fourth.counts()[0]), (0, 2), "the patient who is new: {fourth:?}");
     assert_eq!(hapi.versions(&hapi.only("CarePlan", &new)), 1);
+}
+
+#[test]
+fn an_earlier_decision_is_made_again_to_the_byte_though_a_value_has_changed_since() {
+    let Some(hapi) = hapi() else { return };
+    let patient = hapi.seeded(STORY);
+    let state = hapi.folder.path().join("state.sqlite");
+    let arguments = ["--state", state.to_str().unwrap()];
+    let first = hapi.sync(&[&arguments[..], &["--patient", &patient]].concat());
+    assert_eq!(first.exit, 0, "{first:?}");
+    let run = first.line["run"].as_str().unwrap();
+    let replay = || hapi.run("replay", &[&arguments[..], &[run, &patient]].concat());
+    let at_once = replay();
+    assert_eq!(at_once.exit, 0, "{at_once:?}");
+    // 32 mm become 55: another dose, and the plan is another.
+    let size = format!("Observation/{}", sibling(&patient, "obs-01"));
+    hapi.change(&size, |it| it["valueQuantity"]["value"] = json!(55));
+    let second = hapi.sync(&[&arguments[..], &["--patient", &patient]].concat());
+    assert_eq!((second.exit, second.counts()[1]), (0, 1), "{second:?}");
+    assert!(second.stderr.contains("; why: data\n"), "{second:?}");
+    let later = replay();
+    assert_eq!((later.exit, later.stdout), (0, at_once.stdout), "{}", later.stderr);
 }
 
 #[test]

@@ -35,13 +35,8 @@ pub fn hapi() -> Option<Hapi> {
         return None;
     };
     let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_new = SERVER.get().is_none();
     let base = SERVER.get_or_init(|| if wanted.starts_with("http") { wanted } else { started() });
-    let hapi = Hapi { base, folder: tempfile::tempdir().unwrap(), _alone: alone };
-    if is_new {
-        hapi.without_search_for_probabilities();
-    }
-    Some(hapi)
+    Some(Hapi { base, folder: tempfile::tempdir().unwrap(), _alone: alone })
 }
 
 /// Starts a server, and a watch that ends it when this process is gone, however that ends.
@@ -63,17 +58,6 @@ fn started() -> String {
 }
 
 impl Hapi {
-    /// HAPI answers 500 to every RiskAssessment with a range in per cent, which R4 wants in per cent: its index for the
-    /// search parameter `probability` takes all units for units of time. Retired, the parameter is not indexed.
-    fn without_search_for_probabilities(&self) {
-        self.put(&json!({
-            "resourceType": "SearchParameter", "id": "RiskAssessment-probability",
-            "url": "http://hl7.org/fhir/SearchParameter/RiskAssessment-probability", "name": "probability",
-            "description": "Off: a range in per cent cannot be indexed.", "status": "retired", "code": "probability",
-            "base": ["RiskAssessment"], "type": "number", "expression": "RiskAssessment.prediction.probability",
-        }));
-    }
-
     /// The program with these arguments, not yet started.
     pub fn command(&self, command: &str, arguments: &[&str]) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));

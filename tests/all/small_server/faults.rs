@@ -45,8 +45,8 @@ impl Fault {
     }
 
     pub async fn answer(self, done: Option<Answer>) -> Response<Body> {
-        let text = done.as_ref().map(|done| done.body.to_string()).unwrap_or_default();
-        let half = text.get(..text.len() / 2).unwrap_or_default().to_owned();
+        let bytes = done.as_ref().map(Answer::bytes).unwrap_or_default();
+        let half = bytes[..bytes.len() / 2].to_vec();
         match self {
             Fault::Status(status) => plain(&Answer::outcome(status, "processing")),
             Fault::Refusal(status, issues) => {
@@ -62,7 +62,7 @@ impl Fault {
                 Response::new(Body::from_stream(tokio_stream::iter(cut)))
             }
             Fault::Slow(pause) => {
-                let bytes = tokio_stream::iter(text.into_bytes()).throttle(pause);
+                let bytes = tokio_stream::iter(bytes).throttle(pause);
                 Response::new(Body::from_stream(bytes.map(|byte| Ok::<_, std::io::Error>(Bytes::from(vec![byte])))))
             }
             Fault::Late(pause) => {
@@ -70,7 +70,10 @@ impl Fault {
                 plain(&done.unwrap())
             }
             Fault::Body(bytes) => Response::new(Body::from(bytes)),
-            Fault::Truncated => Response::new(Body::from(half)),
+            Fault::Truncated => {
+                let cut = Answer { file: Some(half), ..done.unwrap() };
+                plain(&cut)
+            }
             Fault::Changed(change) => {
                 let mut done = done.unwrap();
                 change(&mut done.body);

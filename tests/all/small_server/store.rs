@@ -3,7 +3,7 @@
 use super::{Answer, Call};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of a list of patients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ type Versions = Vec<Value>;
 #[derive(Clone, Default)]
 pub struct Store {
     resources: BTreeMap<(String, String), Versions>,
+    /// Versions that the server has thrown away: type, id, version.
+    pub thrown_away: BTreeSet<(String, String, usize)>,
     pages: Vec<Vec<Value>>,
     made: usize,
     /// The largest page, whatever is asked for; as many as are asked for at 0.
@@ -47,6 +49,11 @@ impl Store {
         let mut resource = self.get(kind, id).unwrap();
         change(&mut resource);
         self.put(resource);
+    }
+
+    /// Deletes a resource with all of its versions.
+    pub fn delete(&mut self, kind: &str, id: &str) {
+        self.resources.remove(&(kind.to_owned(), id.to_owned())).unwrap();
     }
 
     pub fn get(&self, kind: &str, id: &str) -> Option<Value> {
@@ -89,6 +96,10 @@ impl Store {
         let Some(versions) = self.resources.get(&(kind.to_owned(), id.to_owned())) else {
             return Answer::outcome(404, "not-found");
         };
+        let is_thrown_away = |version| self.thrown_away.contains(&(kind.to_owned(), id.to_owned(), version));
+        if version.is_some_and(is_thrown_away) {
+            return Answer::outcome(410, "deleted");
+        }
         match version.map_or_else(|| versions.last(), |version| versions.get(version - 1)) {
             Some(resource) => Answer::of(200, resource.clone()),
             None => Answer::outcome(404, "not-found"),
@@ -203,6 +214,10 @@ fn is_meant(resource: &Value, name: &str, value: &str) -> bool {
             subject.is_some_and(|it| it["reference"] == format!("Patient/{id}"))
         }),
         "code" => any(&|token| tokens(&resource["code"], token)),
+        "combo-code" => any(&|token| {
+            let components = resource["component"].as_array().into_iter().flatten();
+            tokens(&resource["code"], token) || components.clone().any(|it| tokens(&it["code"], token))
+        }),
         "conclusion" => {
             any(&|token| resource["conclusionCode"].as_array().into_iter().flatten().any(|it| tokens(it, token)))
         }
