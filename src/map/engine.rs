@@ -10,8 +10,7 @@ use super::panel::Panels;
 use super::part::Parts;
 use super::rule::{ExaminationPart, Miss, Rule};
 use super::site::UnknownSite;
-use crate::fhir::datatypes::{CodeableConcept, Coding, Reference};
-use crate::fhir::record::whole;
+use crate::fhir::datatypes::{CodeableConcept, Coding, Identifier, Reference};
 use crate::fhir::reference::Address;
 use crate::fhir::resource::is_type;
 use crate::fhir::{Common, Found, Record, Resource, Stored};
@@ -235,11 +234,15 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
             return false;
         };
         let patients = self.record.resources().filter(|stored| matches!(stored.resource, Resource::Patient(_)));
+        // `010161-0000` and `0101610000` are one number.
+        let bare = |it: &Identifier<'_>| -> String {
+            it.value.as_deref().unwrap_or_default().chars().filter(|sign| sign.is_alphanumeric()).collect()
+        };
         let mut of_system = patients
             .flat_map(|stored| stored.resource.common().identifier)
             .filter(|it| it.system == said.system && it.value.is_some())
             .peekable();
-        of_system.peek().is_some() && !of_system.any(|it| whole(it) == whole(said))
+        of_system.peek().is_some() && !of_system.any(|it| bare(it) == bare(said))
     }
 
     /// The reference that entries of a resource carry.
