@@ -25,6 +25,31 @@ pub(super) const fn dose(what: Phrase, dose: Dose) -> DoseFigure {
     DoseFigure { what, dose }
 }
 
+/// A lytic lesion beside a tumour of soft tissue is a second one.
+pub(super) const LYTIC_BESIDE_SOFT_TISSUE: Figure = figure(
+    both(
+        "lytic lesions beside an extramedullary tumour above",
+        "lytiske læsioner ud over en ekstramedullær tumor: over",
+    ),
+    NO_LESION,
+);
+
+/// More lesions than the tumour.
+pub(super) const SEVERAL_LESIONS: Figure = figure(both("lesions above", "læsioner: over"), ONE_LESION);
+
+/// Two lesions have a row of their own.
+pub(super) const TWO_LESIONS_AT_MOST: Figure =
+    figure(both("two lesions: not above", "to læsioner: ikke over"), TWO_LESIONS);
+
+/// Where minimal involvement of the marrow ends.
+pub(super) const MARROW_NOT_MINIMAL: Figure = figure(
+    both(
+        "clonal plasma cells in the marrow are no minimal involvement from",
+        "klonale plasmaceller i marven er ikke minimal involvering fra",
+    ),
+    MARROW_INVOLVED,
+);
+
 pub(super) const fn own(inputs: &'static [Input], limits: &'static [Figure], periods: &'static [Period]) -> Basis {
     Basis { name: both("by itself", "i sig selv"), inputs, limits, periods, doses: &[] }
 }
@@ -133,13 +158,7 @@ pub(super) const EVENT_LIMITS: &[Figure] = &[
         ),
         HAEMOGLOBIN_SAFE,
     ),
-    figure(
-        both(
-            "clonal plasma cells in the marrow are no minimal involvement from",
-            "klonale plasmaceller i marven er ikke minimal involvering fra",
-        ),
-        MARROW_INVOLVED,
-    ),
+    MARROW_NOT_MINIMAL,
     figure(both("clonal plasma cells in the marrow from", "klonale plasmaceller i marven fra"), MARROW_60),
     figure(both("kappa/lambda ratio, with high kappa, from", "kappa/lambda-ratio, med høj kappa, fra"), FLC_RATIO_HIGH),
     figure(
@@ -208,15 +227,9 @@ pub(super) const TABLE_1: Basis = Basis {
         UrineMProtein,
     ],
     limits: &[
-        figure(
-            both(
-                "lytic lesions beside an extramedullary tumour above",
-                "lytiske læsioner ud over en ekstramedullær tumor: over",
-            ),
-            NO_LESION,
-        ),
-        figure(both("lesions above", "læsioner: over"), ONE_LESION),
-        figure(both("two lesions: not above", "to læsioner: ikke over"), TWO_LESIONS),
+        LYTIC_BESIDE_SOFT_TISSUE,
+        SEVERAL_LESIONS,
+        TWO_LESIONS_AT_MOST,
         figure(both("clonal plasma cells in the marrow above", "klonale plasmaceller i marven: over"), MARROW_NONE),
     ],
     periods: &[
@@ -263,10 +276,7 @@ pub(super) const AFTER_TREATMENT: Basis = Basis {
         SerumFlcRatio,
         UrineMProtein,
     ],
-    limits: &[
-        figure(both("lesions above", "læsioner: over"), ONE_LESION),
-        figure(both("new lesions from", "nye læsioner fra"), ANY_NEW_LESION),
-    ],
+    limits: &[SEVERAL_LESIONS, figure(both("new lesions from", "nye læsioner fra"), ANY_NEW_LESION)],
     periods: &[],
     doses: &[],
 };
@@ -358,13 +368,7 @@ pub(super) const FACTORS: Basis = Basis {
         figure(both("kappa/lambda ratio abnormal below", "kappa/lambda-ratio abnorm under"), FLC_NORMAL_LOW),
         figure(both("kappa/lambda ratio abnormal above", "kappa/lambda-ratio abnorm over"), FLC_NORMAL_HIGH),
         figure(both("clonal plasma cells in the marrow above", "klonale plasmaceller i marven: over"), MARROW_NONE),
-        figure(
-            both(
-                "clonal plasma cells in the marrow are no minimal involvement from",
-                "klonale plasmaceller i marven er ikke minimal involvering fra",
-            ),
-            MARROW_INVOLVED,
-        ),
+        MARROW_NOT_MINIMAL,
         figure(both("M-protein is there above", "M-komponent er til stede over"), M_PROTEIN_PRESENT),
     ],
     periods: &[

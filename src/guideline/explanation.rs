@@ -120,17 +120,7 @@ const EXPLANATIONS: [Explanation; 21] = [
     explanation(
         own(
             &[Imaging, MriMarrowSignalAbnormal, BoneContact, LesionCount, LyticLesionCount, MriFocalLesionCount],
-            &[
-                figure(
-                    both(
-                        "lytic lesions beside an extramedullary tumour above",
-                        "lytiske læsioner ud over en ekstramedullær tumor: over",
-                    ),
-                    NO_LESION,
-                ),
-                figure(both("lesions above", "læsioner: over"), ONE_LESION),
-                figure(both("two lesions: not above", "to læsioner: ikke over"), TWO_LESIONS),
-            ],
+            &[LYTIC_BESIDE_SOFT_TISSUE, SEVERAL_LESIONS, TWO_LESIONS_AT_MOST],
             &[],
         ),
         &[&TIMELINE],
@@ -151,13 +141,7 @@ const EXPLANATIONS: [Explanation; 21] = [
                     both("clonal plasma cells in the marrow above", "klonale plasmaceller i marven: over"),
                     MARROW_NONE,
                 ),
-                figure(
-                    both(
-                        "clonal plasma cells in the marrow are no minimal involvement from",
-                        "klonale plasmaceller i marven er ikke minimal involvering fra",
-                    ),
-                    MARROW_INVOLVED,
-                ),
+                MARROW_NOT_MINIMAL,
                 figure(
                     both(
                         "clonal plasma cells in the marrow are an event from",

@@ -16,7 +16,7 @@ const PATIENTS_IN_A_ROW: usize = 3;
 /// Patients whose writes did not succeed.
 #[derive(Default)]
 struct Unwritten {
-    /// Each to be looked at alone, and why.
+    /// Each to be looked at alone (ids), and why.
     alone: Vec<(String, ServerError)>,
     /// To be written in another shape: their ids.
     anew: Vec<String>,
@@ -49,9 +49,9 @@ impl ServerRun<'_> {
             outcome.failed.extend(of_these.failed);
         }
         let mut in_a_row = 0;
-        for (patient, error) in alone {
-            tracing::warn!(patient = %patient, %error, "not written; looked at again");
-            match self.once_more(&patient, &known, &mut outcome, report).await? {
+        for (id, error) in alone {
+            tracing::warn!(patient = %format_args!("Patient/{id}"), %error, "not written; looked at again");
+            match self.once_more(&id, &known, &mut outcome, report).await? {
                 Some(error) if error.is_fatal() => in_a_row += 1,
                 _ => in_a_row = 0,
             }
@@ -84,7 +84,7 @@ impl ServerRun<'_> {
                     unwritten.anew.extend(part.iter().map(|done| done.came.id.clone()));
                 }
                 Written::Refused(error) | Written::LookAgain(error) => {
-                    unwritten.alone.extend(part.iter().map(|done| (done.writes.patient.clone(), error.clone())));
+                    unwritten.alone.extend(part.iter().map(|done| (done.came.id.clone(), error.clone())));
                 }
             }
         }
@@ -94,14 +94,13 @@ impl ServerRun<'_> {
     /// Reads, decides and writes one patient again, after a conflict or a lost answer; then quarantine, and why.
     async fn once_more(
         &self,
-        patient: &str,
+        id: &String,
         known: &Known<'_>,
         outcome: &mut Outcome,
         report: &mut Report,
     ) -> Result<Option<ServerError>, ServerError> {
-        let id = patient.trim_start_matches("Patient/").to_owned();
-        outcome.leave_out(std::slice::from_ref(&id));
-        let batch = self.pull.batch(std::slice::from_ref(&id)).await?;
+        outcome.leave_out(std::slice::from_ref(id));
+        let batch = self.pull.batch(std::slice::from_ref(id)).await?;
         let again = self.decided(&batch, known, report).await?;
         drop(batch);
         outcome.failed.extend(again.failed);

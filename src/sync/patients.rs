@@ -72,7 +72,7 @@ impl ServerRun<'_> {
         let mut outcome = Outcome::default();
         let fail = |report: &mut Report, outcome: &mut Outcome, patient: &str, why: String| {
             report.not_evaluated(&[patient.to_owned()], &why);
-            outcome.failed.push((patient.trim_start_matches("Patient/").to_owned(), why));
+            outcome.failed.push((bare_id(patient).to_owned(), why));
         };
         for (id, error) in &batch.incomplete {
             fail(report, &mut outcome, &format!("Patient/{id}"), error.to_string());
@@ -82,8 +82,7 @@ impl ServerRun<'_> {
         let left: Vec<_> = left.chain(batch.merged.iter().map(|id| (id, withdrawal::Reason::Merged))).collect();
         let of_records = records.iter().map(|(patient, _)| patient.clone());
         let patients = of_records.chain(left.iter().map(|(id, _)| format!("Patient/{id}")));
-        let may_have_plan =
-            |patient: &String| known.with_plans.is_none_or(|ids| ids.contains(patient.trim_start_matches("Patient/")));
+        let may_have_plan = |patient: &String| known.with_plans.is_none_or(|ids| ids.contains(bare_id(patient)));
         let patients: Vec<String> = patients.filter(may_have_plan).collect();
         let stands = standing(self.pull, &patients).await?;
         if stands.values().flatten().any(ranges::has_extension) {
@@ -107,7 +106,7 @@ impl ServerRun<'_> {
     fn patient(&self, record: &Record<'_>, last: &LastDecisions, stands: &StandingByPatient) -> Result<Done, String> {
         let (inputs, _) = self.run.mappings.map(record);
         let decision = decide(&inputs, self.run.as_of);
-        let id = decision.patient.trim_start_matches("Patient/").to_owned();
+        let id = bare_id(decision.patient).to_owned();
         let last = last.get(&id);
         let reading = Reading::of(record);
         let standing = ResourceKind::ALL.map(|kind| (kind, of(stands, decision.patient, kind)));
@@ -144,12 +143,17 @@ impl ServerRun<'_> {
             told.extend(Changed::of(patient, kind, place, &change, why, self.run.dry));
             changes.push((kind, change));
         }
-        let id = patient.trim_start_matches("Patient/").to_owned();
+        let id = bare_id(patient).to_owned();
         Done {
             writes: PatientWrites { patient: patient.to_owned(), changes, sources },
             came: Came { id, decided, changes: told },
         }
     }
+}
+
+/// The id in `Patient/p1`.
+pub(super) fn bare_id(patient: &str) -> &str {
+    patient.trim_start_matches("Patient/")
 }
 
 fn of<'s>(stands: &'s StandingByPatient, patient: &str, kind: ResourceKind) -> &'s [Value] {

@@ -1,5 +1,6 @@
 //! A decision of an earlier run, made again from the versions that the run has read.
 
+use super::patients::bare_id;
 use super::reading::version;
 use super::state::RecordedDecision;
 use crate::digest::Digest;
@@ -38,7 +39,7 @@ pub async fn replay(
     decision: &RecordedDecision,
     as_of: Day,
 ) -> Result<Replay, Failed> {
-    let id = decision.patient.trim_start_matches("Patient/");
+    let id = bare_id(&decision.patient);
     let batch = match again(server, id, &decision.read).await.map_err(Failed::Server)? {
         Ok(batch) => batch,
         Err(lost) => return Ok(Replay::Lost(lost)),
