@@ -55,6 +55,13 @@ pub struct Quantity<'a> {
     pub code: Option<Text<'a>>,
 }
 
+impl Quantity<'_> {
+    /// Whether another amount's unit is written in the same way.
+    pub fn has_unit_of(&self, other: &Quantity<'_>) -> bool {
+        self.code == other.code && self.unit == other.unit && self.system == other.system
+    }
+}
+
 /// A range with a lowest and a highest amount.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

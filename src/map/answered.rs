@@ -5,6 +5,7 @@ use super::codes::{Answer, CodeId};
 use super::coverage::Reason;
 use super::engine::{At, Mapper};
 use super::file::PresenceForm;
+use super::limits::Believed;
 use super::number::exact;
 use super::part::{Field, Parts};
 use super::rule::{Forms, Shape};
@@ -89,9 +90,11 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         match shape {
             Shape::Quantity(factors) | Shape::Count(factors) => match (answered.one()?, shape) {
                 (Written::Quantity(written), _) => {
-                    let mut number = mappings.number(input, field, written, factors)?;
+                    let factor = mappings.factor(written, factors)?;
+                    let mut number = mappings.number_by(input, field, written, factor)?;
                     let of_answer = (answered.observation, answered.ranges);
-                    let limits = self.limits(at, input, Some(code), of_answer, factors);
+                    let believed = Believed { factors, value: Some((written, factor)) };
+                    let limits = self.limits(at, input, Some(code), of_answer, believed);
                     (number.low, number.high) = (limits.low, limits.high);
                     Ok(Part::Number(number))
                 }

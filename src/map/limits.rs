@@ -1,5 +1,6 @@
 //! A laboratory's reference limits: those of the patient, as far as that can be told, in the unit of the input.
 
+use super::Mappings;
 use super::codes::Sex;
 use super::coverage::Reason;
 use super::date;
@@ -21,6 +22,25 @@ pub(super) struct Limits {
     pub low: Option<Decimal>,
     /// The upper.
     pub high: Option<Decimal>,
+}
+
+/// The units in which limits are believed, and that of the value beside them with its factor.
+#[derive(Clone, Copy)]
+pub(super) struct Believed<'v> {
+    /// The units.
+    pub factors: &'v Factors,
+    /// The value, and its factor, where its unit is one of these.
+    pub value: Option<(&'v Written<'v>, Decimal)>,
+}
+
+impl Believed<'_> {
+    /// The factor of a limit: the value's, in whose unit it mostly is, without a look at the tables.
+    fn factor(self, mappings: &Mappings, limit: &Written<'_>) -> Result<Decimal, Reason> {
+        match self.value {
+            Some((value, factor)) if value.has_unit_of(limit) => Ok(factor),
+            _ => mappings.factor(limit, self.factors),
+        }
+    }
 }
 
 /// What tells whose limits a patient's are.
@@ -48,7 +68,7 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
         input: Input,
         code: Option<super::codes::CodeId>,
         (observation, ranges): (&Observation<'a>, &[ReferenceRange<'a>]),
-        factors: &Factors,
+        believed: Believed<'_>,
     ) -> Limits {
         let mut found: SmallVec<[Limits; 1]> = SmallVec::new();
         let mut worst = Fits::Yes;
@@ -61,7 +81,7 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
             let fits = self.fits(at, observation, range);
             worst = worst.max(fits);
             if fits != Fits::No {
-                let limits = self.limits_of(input, range, factors, &mut unread);
+                let limits = self.limits_of(input, range, believed, &mut unread);
                 if !found.contains(&limits) {
                     found.push(limits);
                 }
@@ -87,17 +107,23 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
         limits
     }
 
-    fn limits_of(&self, input: Input, range: &ReferenceRange<'_>, factors: &Factors, unread: &mut bool) -> Limits {
+    fn limits_of(
+        &self,
+        input: Input,
+        range: &ReferenceRange<'_>,
+        believed: Believed<'_>,
+        unread: &mut bool,
+    ) -> Limits {
         let mappings = self.mappings;
         // A limit that no body could reach is one in another unit; a lower one of 0 says that there is none.
-        let believed = |limit: &Decimal| limit.is_zero() || !mappings.suspects(input, Field::Value, *limit);
+        let can_be = |limit: &Decimal| limit.is_zero() || !mappings.suspects(input, Field::Value, *limit);
         let mut limit = |written: &Option<Written<'_>>| {
             let written = written.as_ref()?;
             let read = match (&written.value, &written.comparator) {
                 (Some(value), None) => exact(value)
-                    .and_then(|value| mappings.factor(written, factors).and_then(|factor| converted(value, factor)))
+                    .and_then(|value| believed.factor(mappings, written).and_then(|factor| converted(value, factor)))
                     .ok()
-                    .filter(believed),
+                    .filter(can_be),
                 _ => None,
             };
             *unread |= read.is_none();

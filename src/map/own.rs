@@ -5,6 +5,7 @@ use super::answered::Answered;
 use super::coverage::{FoundBy, Reason};
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
+use super::limits::Believed;
 use super::part::{Field, FieldKind, Parts, has_site};
 use super::purpose::Purpose;
 use super::site::SaidSite;
@@ -155,7 +156,8 @@ fn put<'r, 'a>(
                 && let Some(settings) = mappings.settings.get(input as usize)
             {
                 let of_answer = (answered.observation, answered.ranges);
-                let limits = mapper.limits(at, input, None, of_answer, &settings.own_factors);
+                let believed = Believed { factors: &settings.own_factors, value: None };
+                let limits = mapper.limits(at, input, None, of_answer, believed);
                 (number.low, number.high) = (limits.low, limits.high);
             }
             if field == Field::DoseGy && number.comparator.is_some() {

@@ -8,6 +8,7 @@ use super::patients::{PatientNumber, Patients};
 use super::survey::Concerns;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Patients who are put together at once, because a text holds resources of more than one of them.
@@ -15,8 +16,8 @@ use std::sync::Arc;
 pub struct Group {
     /// The patients, in the order in which the input first names them.
     pub patients: SmallVec<[PatientNumber; 1]>,
-    /// Where their resources are.
-    pub pieces: SmallVec<[Piece; 1]>,
+    /// Where their resources are: which of the index's pieces.
+    pub pieces: Range<u32>,
 }
 
 /// A group of more patients than these is large.
@@ -29,7 +30,7 @@ impl Group {
     }
 }
 
-/// The groups in the order in which they first come.
+/// The groups in the order in which they first come; brings the pieces of each together.
 pub fn groups(index: &mut Index) -> Vec<Group> {
     let settled: Vec<Option<PatientNumber>> =
         (0..index.patients.len()).map(|number| index.patients.settled(number as PatientNumber)).collect();
@@ -41,24 +42,29 @@ pub fn groups(index: &mut Index) -> Vec<Group> {
             owners.for_each(|other| sets.join(first, other));
         }
     }
-    let pieces = std::mem::take(&mut index.pieces);
-    // As many as there can be, at once: growing by doubling would hold them twice over.
-    let mut groups: Vec<Group> = Vec::with_capacity(pieces.len().min(index.patients.len()));
+    let mut root_of = |piece: &Piece| Some(sets.root(piece.owners.iter().find_map(|number| settled(*number))?));
+    index.pieces.retain(|piece| root_of(piece).is_some());
     let mut places: Vec<Option<u32>> = vec![None; index.patients.len()];
+    let mut count = 0;
+    for root in index.pieces.iter().filter_map(&mut root_of) {
+        if let Some(place @ None) = places.get_mut(root as usize) {
+            *place = Some(count);
+            count += 1;
+        }
+    }
+    let mut place_of = |piece: &Piece| root_of(piece).and_then(|root| places.get(root as usize).copied().flatten());
+    // Stable: the pieces of one group stay in the order of the input. They mostly stand so already.
+    index.pieces.sort_by_key(&mut place_of);
     let mut placed = vec![false; index.patients.len()];
-    for piece in pieces {
-        let mut owners = piece.owners.iter().filter_map(|number| settled(*number)).peekable();
-        let Some(first) = owners.peek().copied() else { continue };
-        let Some(place) = places.get_mut(sets.root(first) as usize) else { continue };
-        let place = *place.get_or_insert_with(|| {
-            groups.push(Group::default());
-            groups.len() as u32 - 1
-        });
-        let Some(group) = groups.get_mut(place as usize) else { continue };
+    let mut groups = Vec::with_capacity(count as usize);
+    let mut from = 0;
+    for pieces in index.pieces.chunk_by(|one, next| place_of(one) == place_of(next)) {
+        let to = from + pieces.len() as u32;
+        let owners = pieces.iter().flat_map(|piece| piece.owners.iter().filter_map(|number| settled(*number)));
         let is_new =
             |number: &PatientNumber| placed.get_mut(*number as usize).is_some_and(|it| !std::mem::replace(it, true));
-        group.patients.extend(owners.filter(is_new));
-        group.pieces.push(piece);
+        groups.push(Group { patients: owners.filter(is_new).collect(), pieces: from..to });
+        from = to;
     }
     groups
 }

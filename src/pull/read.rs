@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -87,7 +87,7 @@ impl PatientFiles {
     ) {
         let opened: Mutex<Vec<(u32, File)>> = Mutex::new(Vec::new());
         let worked = |group: &Group, (number, record): OfPatient<'_>| -> Vec<Result<T, Failure>> {
-            let our_fault = |_| self.failure(group.pieces.first(), Damage::OurFault, &[number]);
+            let our_fault = |_| self.failure(self.pieces(group).first(), Damage::OurFault, &[number]);
             match record {
                 Ok(record) => vec![catch_unwind(AssertUnwindSafe(|| work(&record))).map_err(our_fault)],
                 Err(failures) => failures.into_iter().map(Err).collect(),
@@ -141,12 +141,12 @@ impl PatientFiles {
         if wanted.is_empty() {
             return Ok(work(Vec::new()));
         }
-        let size = group.pieces.iter().map(|piece| piece.length).sum();
+        let size = self.pieces(group).iter().map(|piece| piece.length).sum();
         if let Err(exceeded) = self.bounds.hold(Bound::Record, size) {
-            return Err(self.failure(group.pieces.first(), Damage::Beyond(exceeded), &wanted));
+            return Err(self.failure(self.pieces(group).first(), Damage::Beyond(exceeded), &wanted));
         }
         let mut texts = Vec::with_capacity(group.pieces.len());
-        for piece in &group.pieces {
+        for piece in self.pieces(group) {
             match self.text(piece, opened) {
                 Ok(text) => texts.push((piece, text)),
                 Err(_) => return Err(self.failure(Some(piece), Damage::Changed, &wanted)),
@@ -157,9 +157,14 @@ impl PatientFiles {
             self.add(&mut assembly, piece, text);
         }
         let mut records: HashMap<PatientNumber, _> = assembly.finish(&self.index.deletions).into_iter().collect();
-        let changed = |number| self.failure(group.pieces.first(), Damage::Changed, &[number]);
+        let changed = |number| self.failure(self.pieces(group).first(), Damage::Changed, &[number]);
         let record = |number| (number, records.remove(&number).unwrap_or_else(|| Err(vec![changed(number)])));
         Ok(work(wanted.into_iter().map(record).collect()))
+    }
+
+    fn pieces(&self, group: &Group) -> &[Piece] {
+        let Range { start, end } = group.pieces;
+        self.index.pieces.get(start as usize..end as usize).unwrap_or_default()
     }
 
     fn failure(&self, piece: Option<&Piece>, damage: Damage, numbers: &[PatientNumber]) -> Failure {
