@@ -51,9 +51,9 @@ impl<'a> Stored<'a> {
 
     /// `Type/id` with `/_history/version` where known; the Bundle's address where the resource has no id.
     pub fn source(&self) -> String {
-        let url = self.full_url.as_deref();
-        match url.filter(|url| matches!(Address::of(url), Address::Server { .. } | Address::Name(_))) {
-            Some(url) if !self.resource.common().id.is_some_and(|id| is_id(id)) => url.to_owned(),
+        let has_id = self.resource.common().id.is_some_and(|id| is_id(id));
+        match self.full_url.as_deref().filter(|_| !has_id) {
+            Some(url) if matches!(Address::of(url), Address::Server { .. } | Address::Name(_)) => url.to_owned(),
             _ => self.resource.source(),
         }
     }

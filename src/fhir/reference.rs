@@ -38,8 +38,8 @@ impl<'r> Address<'r> {
             Some(_) => return Address::Malformed,
             None => (text, None),
         };
-        let Some((head, id)) = path.rsplit_once('/') else { return Address::Malformed };
-        let (base, kind) = match head.rsplit_once('/') {
+        let Some((head, id)) = split_at_last_slash(path) else { return Address::Malformed };
+        let (base, kind) = match split_at_last_slash(head) {
             Some((base, kind)) => (Some(base), kind),
             None => (None, head),
         };
@@ -52,6 +52,12 @@ impl<'r> Address<'r> {
             false => Address::Malformed,
         }
     }
+}
+
+/// `rsplit_once('/')` byte by byte: addresses are too short for a search that prepares itself.
+fn split_at_last_slash(text: &str) -> Option<(&str, &str)> {
+    let place = text.bytes().rposition(|byte| byte == b'/')?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
 }
 
 /// Whether an address is written in the signs that addresses have: no blanks, and nothing that would have to be encoded.

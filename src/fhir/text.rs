@@ -18,6 +18,12 @@ impl<'a> Text<'a> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The string without blanks around it; hardly any has them, so that is looked at first.
+    pub fn trimmed(&self) -> &str {
+        let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+        if is_plain(self.as_bytes().first()) && is_plain(self.as_bytes().last()) { self } else { self.trim() }
+    }
 }
 
 impl<'a> From<&'a str> for Text<'a> {

@@ -140,7 +140,7 @@ impl Mappings {
     pub(super) fn known_of(&self, codings: &[Coding<'_>]) -> SmallVec<[CodeId; 4]> {
         let found = codings
             .iter()
-            .filter_map(|coding| self.codes.find(coding.system.as_deref()?.trim(), coding.code.as_deref()?.trim()));
+            .filter_map(|coding| self.codes.find(coding.system.as_ref()?.trimmed(), coding.code.as_ref()?.trimmed()));
         let mut codes: SmallVec<[CodeId; 4]> = SmallVec::new();
         for code in found {
             if !codes.contains(&code) {

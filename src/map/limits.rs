@@ -107,13 +107,7 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
         limits
     }
 
-    fn limits_of(
-        &self,
-        input: Input,
-        range: &ReferenceRange<'_>,
-        believed: Believed<'_>,
-        unread: &mut bool,
-    ) -> Limits {
+    fn limits_of(&self, input: Input, range: &ReferenceRange<'_>, believed: Believed<'_>, unread: &mut bool) -> Limits {
         let mappings = self.mappings;
         // A limit that no body could reach is one in another unit; a lower one of 0 says that there is none.
         let can_be = |limit: &Decimal| limit.is_zero() || !mappings.suspects(input, Field::Value, *limit);

@@ -101,7 +101,7 @@ impl Mappings {
     /// The unit of a number: its UCUM code; the text where there is no code; both where they say the same.
     fn unit(&self, written: &Written<'_>) -> WrittenUnit {
         let stated = |text: &Option<crate::fhir::text::Text<'_>>| {
-            let text = trimmed(text.as_deref()?);
+            let text = text.as_ref()?.trimmed();
             (!text.is_empty()).then(|| self.units.written(text))
         };
         let is_other = |system: &str| system != UCUM && system.trim_end_matches('/') != UCUM;
@@ -125,12 +125,6 @@ impl Mappings {
             (Some(Some(code)), Some(Some(text))) => WrittenUnit::Two(code, text),
         }
     }
-}
-
-/// Without blanks around it; hardly any text has them.
-fn trimmed(text: &str) -> &str {
-    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    if is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last()) { text } else { text.trim() }
 }
 
 /// The decimal as it is written.

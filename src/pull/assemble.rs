@@ -70,10 +70,20 @@ impl<'a, 'p> Assembly<'a, 'p> {
     }
 
     fn add_parts(&mut self, text: &Text<'a>, parts: Vec<Part<'a>>, owners: Vec<Owner>) {
+        // Most texts are of one patient, who is then looked up once.
+        let mut last: Option<(&PatientName, Option<PatientNumber>)> = None;
+        let mut number_of = |name| match last {
+            Some((known, number)) if known == name => number,
+            _ => {
+                let number = self.patients.find(name);
+                last = Some((name, number));
+                number
+            }
+        };
         let numbers: Vec<Option<PatientNumber>> = owners
             .iter()
             .map(|owner| match owner {
-                Owner::Patient(name) => self.patients.find(name),
+                Owner::Patient(name) => number_of(name),
                 Owner::NotRead | Owner::NotAPatient | Owner::Unsaid | Owner::Nobody | Owner::Damaged => None,
             })
             .collect();

@@ -8,6 +8,7 @@ use super::patients::{PatientNumber, Patients};
 use super::survey::Concerns;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -156,7 +157,7 @@ pub fn failures(
         let (damage, concerned) = why_unsettled(&index.patients, number, vague.map(|it| it.source.as_str()));
         let place = match vague {
             Some(vague) => place(files, vague.file, vague.line, vague.entry.clone()),
-            None => place(files, piece.file, piece.line, None),
+            None => place(files, piece.file, piece.line.map(NonZeroU64::get), None),
         };
         let patients = concerned.iter().map(|number| index.patients.reference(*number)).collect();
         undecided.patients.extend(concerned);
@@ -338,7 +339,7 @@ impl Files {
                 lines_together |= known;
                 again |= known && !last.contains(number);
             }
-            lines_together |= piece.lines > 1 || piece.bare;
+            lines_together |= piece.several || piece.bare;
             last = now;
         }
         if here.is_empty() {

@@ -11,9 +11,9 @@ use super::survey::{Concerns, Problem, Survey, VagueName, damaged, survey};
 use crate::bounds::{Bound, Bounds};
 use crate::fhir::Unreadable;
 use crate::fhir::versions::Deletions;
-use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ops::ControlFlow;
+use std::num::NonZeroU64;
+use std::ops::{ControlFlow, Deref};
 use std::sync::Arc;
 
 /// A stretch of a file that holds resources of the same patients.
@@ -25,15 +25,47 @@ pub struct Piece {
     pub offset: u64,
     /// How long it is, in bytes.
     pub length: u64,
-    /// The number of its first line; none where the file is one text.
-    pub line: Option<u64>,
+    /// The number of its first line, counted from 1; none where the file is one text.
+    pub line: Option<NonZeroU64>,
     /// Whose resources they are.
-    pub owners: SmallVec<[PatientNumber; 2]>,
-    /// How many texts.
-    pub lines: u32,
+    pub owners: Owners,
+    /// Whether it is more than one text.
+    pub several: bool,
     /// Whether a text is a bare resource: then a patient's others stand in texts of their own.
     pub bare: bool,
 }
+
+/// The patients of a piece. It is one nearly always, who needs no memory elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owners {
+    /// One.
+    One(PatientNumber),
+    /// More than one, or none.
+    Several(Box<[PatientNumber]>),
+}
+
+impl From<&[PatientNumber]> for Owners {
+    fn from(owners: &[PatientNumber]) -> Owners {
+        match owners {
+            [one] => Owners::One(*one),
+            several => Owners::Several(several.into()),
+        }
+    }
+}
+
+impl Deref for Owners {
+    type Target = [PatientNumber];
+
+    fn deref(&self) -> &[PatientNumber] {
+        match self {
+            Owners::One(one) => std::slice::from_ref(one),
+            Owners::Several(several) => several,
+        }
+    }
+}
+
+// There is one for each patient, and memory is not to grow by more than that.
+const _: () = assert!(size_of::<Piece>() <= 48);
 
 /// How a file's pieces are read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,8 +293,8 @@ impl Index {
                 }
                 if !owners.is_empty() {
                     let Surveyed { file, offset, length, line, .. } = text;
-                    let owners = (&*owners).into();
-                    self.add_piece(Piece { file, offset, length, line, owners, lines: 1, bare: survey.bare });
+                    let (owners, line) = ((&*owners).into(), line.and_then(NonZeroU64::new));
+                    self.add_piece(Piece { file, offset, length, line, owners, several: false, bare: survey.bare });
                 }
             }
         }
@@ -271,14 +303,14 @@ impl Index {
     /// Adds a text's place to the last piece where both are of the same one patient, else as a piece of its own.
     fn add_piece(&mut self, piece: Piece) {
         let undamaged = !std::mem::take(&mut self.damaged_since_piece);
-        if let (Some(last), [_]) = (self.pieces.last_mut(), piece.owners.as_slice())
+        if let (Some(last), [_]) = (self.pieces.last_mut(), &*piece.owners)
             && undamaged
             && last.file == piece.file
             && last.owners == piece.owners
             && piece.offset >= last.offset
         {
             last.length = piece.offset + piece.length - last.offset;
-            last.lines += 1;
+            last.several = true;
             last.bare |= piece.bare;
             return;
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// Lines are handed on in blocks of about this many bytes.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 18;
 
 /// What of a line that is too large is looked at twice, so that no name is overlooked.
 const LONGEST_NAME: usize = 1 << 16;
@@ -90,6 +90,8 @@ impl Lines {
 
     fn read_on(&mut self, bytes: &mut Vec<u8>) -> Result<usize, Damage> {
         let bounds = &self.opened.bounds;
+        // At once: growing by doubling would leave pieces of memory that are of no use to the next block.
+        bytes.reserve(BLOCK);
         self.opened.reader.by_ref().take(BLOCK as u64).read_to_end(bytes).map_err(|error| match error.kind() {
             io::ErrorKind::FileTooLarge => Damage::Beyond(bounds.exceeded(Bound::Expansion)),
             _ => Damage::Compression,

@@ -282,14 +282,15 @@ fn subject_owner<'c>(
     contained: impl FnOnce() -> Result<Vec<Outline<'c>>, IsDamaged>,
     addresses: &Addresses<'_>,
 ) -> Owner {
-    let of_another_type = match subject.reference.as_deref().map(Address::of) {
+    let address = subject.reference.as_deref().map(Address::of);
+    let of_another_type = match address {
         Some(Address::Server { kind, .. }) => kind != "Patient",
         _ => subject.kind.as_deref().is_some_and(|kind| kind != "Patient"),
     };
     if of_another_type {
         return Owner::NotAPatient;
     }
-    match subject_name(subject, full_url, contained, addresses) {
+    match subject_name(subject, address, full_url, contained, addresses) {
         Ok(Some(name)) => Owner::Patient(name),
         Ok(None) => Owner::Nobody,
         Err(IsDamaged) => Owner::Damaged,
@@ -298,17 +299,18 @@ fn subject_owner<'c>(
 
 fn subject_name<'c>(
     subject: &Reference<'_>,
+    address: Option<Address<'_>>,
     full_url: Option<&str>,
     contained: impl FnOnce() -> Result<Vec<Outline<'c>>, IsDamaged>,
     addresses: &Addresses<'_>,
 ) -> Result<Option<PatientName>, IsDamaged> {
-    let Some(text) = subject.reference.as_deref() else {
+    let (Some(text), Some(address)) = (subject.reference.as_deref(), address) else {
         return Ok(subject.identifier.as_deref().and_then(identifier_name));
     };
     if let Some(id) = addresses.patients.get(text) {
         return Ok(patient_name(Some(text), *id, &[]));
     }
-    Ok(match Address::of(text) {
+    Ok(match address {
         Address::Contained(id) => {
             let is_meant = |resource: &&Outline<'_>| {
                 resource.resource_type.as_deref() == Some("Patient")

@@ -13,6 +13,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::num::NonZeroU64;
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -180,7 +181,7 @@ impl PatientFiles {
         };
         for (number, line) in text.split('\n').enumerate() {
             if !line.trim().is_empty() {
-                assembly.add(&Text { text: line, file, line: Some(first + number as u64) });
+                assembly.add(&Text { text: line, file, line: Some(first.get() + number as u64) });
             }
         }
     }
@@ -189,7 +190,7 @@ impl PatientFiles {
         let file = piece.and_then(|piece| self.files.get(piece.file as usize));
         Place {
             file: file.map(|file| file.name.clone()).unwrap_or_default(),
-            line: piece.and_then(|piece| piece.line),
+            line: piece.and_then(|piece| piece.line).map(NonZeroU64::get),
             entry: None,
         }
     }
