@@ -90,7 +90,7 @@ pub enum Failed {
     Settings(#[from] SettingsError),
     /// The server cannot be worked with.
     #[error("{0}")]
-    Server(ServerError),
+    Server(#[from] ServerError),
     /// The state file cannot be used.
     #[error("{0}")]
     State(String),

@@ -51,7 +51,7 @@ pub fn put(arguments: &Seed) -> Result<Exit, Failed> {
     let stories = Stories::find(&arguments.places)?;
     let server = arguments.to.server()?;
     let putting = seed::put(&server, &stories, &arguments.to.tag, &tell);
-    let seeded = super::runtime()?.block_on(putting).map_err(Failed::Server)?;
+    let seeded = super::runtime()?.block_on(putting)?;
     print(&seeded)?;
     Ok(if seeded.failed == 0 { Exit::Done } else { Exit::Server })
 }
@@ -60,7 +60,7 @@ pub fn put(arguments: &Seed) -> Result<Exit, Failed> {
 pub fn take(arguments: &Unseed) -> Result<Exit, Failed> {
     let server = arguments.of.server()?;
     let taking = seed::take(&server, &arguments.of.tag);
-    let unseeded = super::runtime()?.block_on(taking).map_err(Failed::Server)?;
+    let unseeded = super::runtime()?.block_on(taking)?;
     print(&unseeded)?;
     if unseeded.left > 0 {
         tell("what is left is referred to by resources of somebody else, which are not touched");

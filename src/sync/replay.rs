@@ -40,7 +40,7 @@ pub async fn replay(
     as_of: Day,
 ) -> Result<Replay, Failed> {
     let id = bare_id(&decision.patient);
-    let batch = match again(server, id, &decision.read).await.map_err(Failed::Server)? {
+    let batch = match again(server, id, &decision.read).await? {
         Ok(batch) => batch,
         Err(lost) => return Ok(Replay::Lost(lost)),
     };

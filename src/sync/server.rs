@@ -7,7 +7,7 @@ use super::report::Report;
 use super::state::{Came, Seen, State, ThisRun};
 use crate::error::Failed;
 use crate::plan::provenance::Provenance;
-use crate::pull::server::{Cohort, Concerned, Pull};
+use crate::pull::server::{Cohort, Concerned, Export, Pull};
 use crate::server::{Server, ServerError};
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
@@ -67,60 +67,87 @@ impl ServerRun<'_> {
     ///
     /// # Errors
     /// Where it cannot be found out who is concerned, or the state cannot be written.
-    pub async fn run(&self, state: Option<&mut State>) -> Result<Report, Failed> {
-        let mut state = state;
+    pub async fn run(&self, mut state: Option<&mut State>) -> Result<Report, Failed> {
         let mut report = Report::new(self.run.as_of, self.run.dry);
         report.run = Some(self.provenance.run.clone()).filter(|_| !self.run.dry);
-        let seen = match &state {
-            Some(state) => state.seen()?,
-            None => Seen::default(),
-        };
+        let seen = state.as_deref().map(State::seen).transpose()?.unwrap_or_default();
         let now = jiff::Timestamp::now().as_second();
-        let is_named = matches!(self.cohort, Cohort::Named(_));
-        let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
-        let decided_by = self.decided_by.line();
-        let full =
-            self.full || self.bulk == Bulk::Always || is_named || is_old || seen.digest.as_ref() != Some(&decided_by);
+        let full = self.reads_everyone(&seen, now);
         // A run by searches that reads everyone finds out anew how lists are taken; one in bulk hardly uses any.
         let bulk = full && self.bulk != Bulk::Never;
         self.pull.lists().recall(seen.lists.as_deref().filter(|_| !full || bulk));
         self.server().forget_time();
-        let who = async {
-            match (&state, seen.until.filter(|_| !full)) {
-                (Some(state), Some(since)) => {
-                    self.changed(state, since, now).await.map(|ids| Concerned { ids, with_plans: None })
-                }
-                _ => self.pull.cohort(self.cohort).await,
-            }
-        };
+        let since = seen.until.filter(|_| !full);
         let mut stop = self.stop.clone();
-        let who = tokio::select! {
-            who = who => who,
+        let concerned = tokio::select! {
+            concerned = self.concerned(state.as_deref(), since, now) => concerned?,
             // Nobody is in hand yet, and nothing of this run is remembered.
             Ok(_) = stop.wait_for(|told| *told) => return Ok(report),
         };
-        let Concerned { ids, with_plans } = who.map_err(Failed::Server)?;
         // The server's own clock, since changes are asked for by it.
         let server_time = self.server().first_time().unwrap_or(now);
-        let export = match bulk && !ids.is_empty() {
-            true => match self.pull.export(self.cohort, &ids, server_time, &self.stop).await.map_err(Failed::Server)? {
-                Some(export) => Some(export),
-                None => {
-                    report.left = ids.len() as u64;
-                    report.traffic = self.server().counts();
-                    return Ok(report);
-                }
-            },
-            false => None,
-        };
+        let mut export = None;
+        if bulk && !concerned.ids.is_empty() {
+            export = self.pull.export(self.cohort, &concerned.ids, server_time, &self.stop).await?;
+            if export.is_none() {
+                report.left = concerned.ids.len() as u64;
+                report.traffic = self.server().counts();
+                return Ok(report);
+            }
+        }
         report.export = export.as_ref().map(|export| export.exported.clone());
-        let ids: Vec<String> = ids.into_iter().collect();
+        let stopped = self.all(&concerned, export.as_ref(), state.as_deref_mut(), now, &mut report).await?;
+        report.server_failed = stopped.is_some();
+        if let Some(state) = state.filter(|_| !self.run.dry) {
+            let ended = jiff::Timestamp::now().as_second();
+            state.end(&self.provenance.run, ended, &report.summary.counts())?;
+            if full {
+                state.prune(now - i64::from(self.keep_days) * SECONDS_A_DAY)?;
+            }
+            if !matches!(self.cohort, Cohort::Named(_)) && stopped.is_none() && report.left == 0 {
+                let last_full = if full { Some(now) } else { seen.last_full };
+                let until = Some(server_time - OVERLAP);
+                let lists = self.pull.lists().remembered();
+                state.see(&Seen { until, last_full, digest: Some(self.decided_by.line()), lists })?;
+            }
+        }
+        report.traffic = self.server().counts();
+        Ok(report)
+    }
+
+    /// Whether what is remembered is not enough to ask for changes alone.
+    fn reads_everyone(&self, seen: &Seen, now: i64) -> bool {
+        let is_old = seen.last_full.is_none_or(|last| now - last >= FULL_EVERY);
+        let is_named = matches!(self.cohort, Cohort::Named(_));
+        let decides_otherwise = seen.digest.as_ref() != Some(&self.decided_by.line());
+        self.full || self.bulk == Bulk::Always || is_named || is_old || decides_otherwise
+    }
+
+    /// Who is to be decided: everyone, or since a time of the server those who have changed.
+    async fn concerned(&self, state: Option<&State>, since: Option<i64>, now: i64) -> Result<Concerned, Failed> {
+        Ok(match state.zip(since) {
+            Some((state, since)) => Concerned { ids: self.changed(state, since, now).await?, with_plans: None },
+            None => self.pull.cohort(self.cohort).await?,
+        })
+    }
+
+    /// Decides and writes, some patients at a time, and remembers each time what came of it; why the server could not be
+    /// worked with any more, where that ended it.
+    async fn all(
+        &self,
+        concerned: &Concerned,
+        export: Option<&Export>,
+        mut state: Option<&mut State>,
+        now: i64,
+        report: &mut Report,
+    ) -> Result<Option<ServerError>, Failed> {
         let this_run = ThisRun {
             id: self.provenance.run.clone(),
             started: now,
             as_of: self.run.as_of,
             decided_by: self.decided_by.clone(),
         };
+        let ids: Vec<String> = concerned.ids.iter().cloned().collect();
         let mut stopped: Option<ServerError> = None;
         let mut done = 0;
         for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
@@ -130,8 +157,8 @@ impl ServerRun<'_> {
             }
             if stopped.is_none() {
                 let last = last_decisions(state.as_deref(), batch)?;
-                let known = Known { last: &last, with_plans: with_plans.as_ref(), export: export.as_ref() };
-                match self.batch(batch, &known, &mut report).await {
+                let known = Known { last: &last, with_plans: concerned.with_plans.as_ref(), export };
+                match self.batch(batch, &known, report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
                             let came: Vec<Came> = outcome.done.into_iter().map(|done| done.came).collect();
@@ -151,37 +178,21 @@ impl ServerRun<'_> {
             let patients: Vec<String> = batch.iter().map(|id| format!("Patient/{id}")).collect();
             report.not_evaluated(&patients, &format!("the run ended early: {why}"));
         }
-        report.server_failed = stopped.is_some();
-        let is_whole = stopped.is_none() && report.left == 0;
-        if let Some(state) = state.filter(|_| !self.run.dry) {
-            let ended = jiff::Timestamp::now().as_second();
-            state.end(&self.provenance.run, ended, &report.summary.counts())?;
-            if full {
-                state.prune(now - i64::from(self.keep_days) * SECONDS_A_DAY)?;
-            }
-            if !is_named && is_whole {
-                let last_full = if full { Some(now) } else { seen.last_full };
-                let until = Some(server_time - OVERLAP);
-                let lists = self.pull.lists().remembered();
-                state.see(&Seen { until, last_full, digest: Some(decided_by), lists })?;
-            }
-        }
-        report.traffic = self.server().counts();
-        Ok(report)
+        Ok(stopped)
     }
 
     /// Who has changed since, who may change with time alone, and who is to be tried again.
-    async fn changed(&self, state: &State, since: i64, now: i64) -> Result<BTreeSet<String>, ServerError> {
+    async fn changed(&self, state: &State, since: i64, now: i64) -> Result<BTreeSet<String>, Failed> {
         let since = jiff::Timestamp::from_second(since).map(|at| at.to_string()).unwrap_or_default();
-        let known = state.patients().map_err(|_| ServerError::Closed)?;
+        let known = state.patients()?;
         let mut ids = match self.cohort {
             Cohort::Group(_) => self.pull.cohort(self.cohort).await?.ids.difference(&known).cloned().collect(),
             _ => self.pull.diagnosed(Some(&since)).await?,
         };
         ids.extend(self.pull.changed(&known, &since).await?);
         ids.extend(self.pull.plans_changed(&since).await?);
-        ids.extend(state.due(self.run.as_of).map_err(|_| ServerError::Closed)?);
-        ids.extend(state.to_try_again(now).map_err(|_| ServerError::Closed)?);
+        ids.extend(state.due(self.run.as_of)?);
+        ids.extend(state.to_try_again(now)?);
         Ok(ids)
     }
 }
