@@ -2,12 +2,13 @@
 
 mod aside;
 mod entry;
+mod from_json;
 mod interval;
-mod json;
 mod log;
 mod name;
 mod shown;
 mod time;
+mod to_json;
 mod truth;
 mod window;
 pub mod words;
@@ -16,8 +17,8 @@ pub use aside::{Aside, AsideReason};
 pub use entry::{
     Attribution, Comparator, Diagnosis, Entry, Fish, Quantity, Radiotherapy, Source, Surgery, SystemicTherapy, Value,
 };
+pub use from_json::InputError;
 pub use interval::Interval;
-pub use json::InputError;
 pub use log::{Log, Look, Span, Test};
 pub use name::{Input, InputSet, Kind};
 pub use shown::Shown;

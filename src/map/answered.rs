@@ -2,12 +2,12 @@
 
 use super::Mappings;
 use super::codes::{Answer, CodeId};
-use super::coverage::Reason;
 use super::engine::{At, Mapper};
 use super::file::PresenceForm;
 use super::limits::Believed;
 use super::number::exact;
 use super::part::{Field, Parts};
+use super::reason::Reason;
 use super::rule::{Forms, Shape};
 use crate::fhir::datatypes::{CodeableConcept, ReferenceRange};
 use crate::fhir::observation::{Component, Observation, Value as Written, ValueChoice};

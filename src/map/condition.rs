@@ -1,11 +1,12 @@
 //! Conditions: diagnoses with their certainty, status, dates and site; complications; and the Patient's own dates.
 
 use super::codes::CodeId;
-use super::coverage::{FoundBy, Reason};
+use super::coverage::FoundBy;
 use super::date::{self, Dated};
 use super::engine::{At, Mapper};
 use super::file::ResourceKind;
 use super::part::Parts;
+use super::reason::Reason;
 use super::rule::Rule;
 use crate::fhir::clinical::{Condition, Patient};
 use crate::fhir::datatypes::CodeableConcept;

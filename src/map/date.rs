@@ -1,6 +1,6 @@
 //! Dates of a resource: a whole day or a moment, or the reason why there is none.
 
-use super::coverage::Reason;
+use super::reason::Reason;
 use crate::fhir::datatypes::{Period, Timing};
 use crate::fhir::text::Text;
 use crate::inputs::{Day, Input, When};

@@ -2,12 +2,13 @@
 
 use super::Mappings;
 use super::codes::{CodeId, KnownCode, MissId, RuleId};
-use super::coverage::{Coverage, FoundBy, FoundCode, Reason, Unused};
+use super::coverage::{Coverage, FoundBy, FoundCode, Unused};
 use super::date::{self, Dated};
 use super::file::ResourceKind;
 use super::limits::Person;
 use super::panel::Panels;
 use super::part::Parts;
+use super::reason::Reason;
 use super::rule::{ExaminationPart, Miss, Rule};
 use super::site::UnknownSite;
 use crate::fhir::datatypes::{CodeableConcept, Coding, Identifier, Reference};

@@ -2,11 +2,11 @@
 
 use super::Mappings;
 use super::codes::Sex;
-use super::coverage::Reason;
 use super::date;
 use super::engine::{At, Mapper};
 use super::number::{converted, exact};
 use super::part::Field;
+use super::reason::Reason;
 use super::rule::Factors;
 use crate::fhir::Resource;
 use crate::fhir::datatypes::{CodeableConcept, Quantity as Written, Range, ReferenceRange};

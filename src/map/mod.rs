@@ -25,6 +25,7 @@ mod profiles;
 mod purpose;
 mod read;
 mod reading;
+mod reason;
 mod report;
 mod rule;
 mod selectors;
@@ -35,10 +36,11 @@ mod units;
 
 pub use code_system::code_system_problems;
 pub use codes::{CodeId, KnownCode};
-pub use coverage::{Coverage, CoverageReport, FoundBy, FoundCode, NotUsed, Reason};
+pub use coverage::{Coverage, CoverageReport, FoundBy, FoundCode, NotUsed};
 pub use list::{ListedCode, Listing, schema};
 pub use problem::{Problem, SourceFile, picture};
 pub use profiles::ProfileId;
+pub use reason::Reason;
 pub use rule::Rule;
 
 use codes::Codes;

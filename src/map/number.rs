@@ -1,8 +1,8 @@
 //! Numbers of a resource in the unit of their input; decimals stay decimals.
 
 use super::Mappings;
-use super::coverage::Reason;
 use super::part::Field;
+use super::reason::Reason;
 use super::rule::Factors;
 use super::units::UnitId;
 use crate::fhir::datatypes::Quantity as Written;

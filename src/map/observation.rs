@@ -2,12 +2,13 @@
 
 use super::answered::{Answered, Part, said_by_existence};
 use super::codes::CodeId;
-use super::coverage::{FoundBy, Reason};
+use super::coverage::FoundBy;
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
 use super::file::{CodesIn, Element, ResourceKind};
 use super::part::{Field, has_site};
 use super::purpose::Purpose;
+use super::reason::Reason;
 use super::rule::{Place, Reading, Rule};
 use super::site::SaidSite;
 use super::{Mappings, own};

@@ -2,12 +2,13 @@
 
 use super::Mappings;
 use super::answered::Answered;
-use super::coverage::{FoundBy, Reason};
+use super::coverage::FoundBy;
 use super::date::{self, Dated};
 use super::engine::{At, Mapper, OWN};
 use super::limits::Believed;
 use super::part::{Field, FieldKind, Parts, has_site};
 use super::purpose::Purpose;
+use super::reason::Reason;
 use super::site::SaidSite;
 use crate::fhir::datatypes::Quantity as WrittenQuantity;
 use crate::fhir::observation::{Component, Observation, Value as Written, ValueChoice};

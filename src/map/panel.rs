@@ -1,9 +1,9 @@
 //! The panels and reports that a result belongs to: they date the members that have no date of their own.
 
-use super::coverage::Reason;
 use super::date::Dated;
 use super::engine::{At, Mapper, modified};
 use super::observation::{effective, readable};
+use super::reason::Reason;
 use super::report;
 use crate::fhir::datatypes::Reference;
 use crate::fhir::observation::Observation;

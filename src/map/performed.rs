@@ -1,7 +1,7 @@
 //! When a Procedure was done.
 
-use super::coverage::Reason;
 use super::date::{self, Dated};
+use super::reason::Reason;
 use crate::fhir::clinical::Procedure;
 use crate::inputs::{Day, Input, When};
 use smallvec::SmallVec;

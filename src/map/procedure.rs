@@ -2,12 +2,13 @@
 
 use super::Mappings;
 use super::answered::Part;
-use super::coverage::{FoundBy, Reason};
+use super::coverage::FoundBy;
 use super::engine::{At, Mapper, modified};
 use super::file::Element;
 use super::part::{Field, Parts};
 use super::performed::performed;
 use super::purpose::Purpose;
+use super::reason::Reason;
 use super::rule::{Place, Reading, Rule, Shape};
 use super::site::SaidSite;
 use crate::fhir::clinical::Procedure;

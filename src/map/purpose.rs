@@ -1,10 +1,11 @@
 //! What a treatment was for, and where: of the plasma cell disease, of another, or what the record leaves open.
 
 use super::Mappings;
-use super::coverage::{FoundBy, Reason};
+use super::coverage::FoundBy;
 use super::engine::{At, Mapper};
 use super::file::ResourceKind;
 use super::part::{Parts, has_site};
+use super::reason::Reason;
 use super::site::SaidSite;
 use crate::fhir::clinical::Procedure;
 use crate::fhir::datatypes::{CodeableConcept, Reference};

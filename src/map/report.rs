@@ -3,13 +3,14 @@
 use super::Mappings;
 use super::answered::Part;
 use super::codes::CodeId;
-use super::coverage::{FoundBy, Reason};
+use super::coverage::FoundBy;
 use super::date::{self, Dated};
 use super::engine::{At, Mapper};
 use super::file::{CodesIn, Element, ResourceKind};
 use super::observation::{issued, readable};
 use super::part::Field;
 use super::procedure::extension;
+use super::reason::Reason;
 use super::rule::{Place, Rule, Shape};
 use crate::fhir::clinical::DiagnosticReport;
 use crate::fhir::datatypes::CodeableConcept;

@@ -2,8 +2,8 @@
 
 use super::Mappings;
 use super::codes::CodeId;
-use super::coverage::Reason;
 use super::engine::{At, Mapper, OWN};
+use super::reason::Reason;
 use crate::fhir::datatypes::{Coding, Extension, Reference};
 use crate::fhir::observation::BodySite;
 use crate::fhir::{Found, Resource};
