@@ -3,7 +3,7 @@
 use super::server_arguments::ServerArguments;
 use super::{Output, Written, json_line, tell};
 use crate::error::{Exit, Failed};
-use crate::seed::{self, Stories, TAG};
+use crate::seed::{self, Seeded, Stories, TAG};
 use crate::server::Server;
 use clap::Args;
 use std::path::PathBuf;
@@ -53,7 +53,11 @@ pub fn put(arguments: &Seed) -> Result<Exit, Failed> {
     let putting = seed::put(&server, &stories, &arguments.to.tag, &tell);
     let seeded = super::runtime()?.block_on(putting)?;
     print(&seeded)?;
-    Ok(if seeded.failed == 0 { Exit::Done } else { Exit::Server })
+    Ok(match seeded {
+        Seeded { failed: 0, .. } => Exit::Done,
+        Seeded { refused: 0, .. } => Exit::SomeNotDecided,
+        Seeded { .. } => Exit::Server,
+    })
 }
 
 /// Takes away.

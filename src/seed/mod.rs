@@ -39,8 +39,10 @@ pub struct Seeded {
     pub patients: u64,
     /// Resources, the patients among them.
     pub resources: u64,
-    /// Files of which nothing was put there.
+    /// Bundles of which nothing was put there.
     pub failed: u64,
+    /// Those of them that the server refused; the others are not what can be seeded.
+    pub refused: u64,
 }
 
 /// What was taken away.

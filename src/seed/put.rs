@@ -8,7 +8,7 @@ use crate::server::{Server, ServerError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Files with Bundles of patients.
@@ -55,17 +55,20 @@ fn gather(place: &Path, is_named: bool, files: &mut Vec<PathBuf>) -> Result<(), 
 pub async fn put(server: &Server, stories: &Stories, code: &str, tell: &dyn Fn(&str)) -> Result<Seeded, ServerError> {
     let mut seeded = Seeded::default();
     for path in &stories.0 {
-        for (place, bundle) in bundles(path, server.bounds()) {
+        for (place, bundle) in Bundles::of(path, server.bounds()) {
             let transaction = bundle.and_then(|bundle| transaction(&bundle, server.base().as_str(), code));
-            let refused = match transaction {
+            let why = match transaction {
                 Err(why) => why,
                 Ok(transaction) => match sent(server, &transaction, &mut seeded).await? {
                     None => continue,
-                    Some(why) => why,
+                    Some(why) => {
+                        seeded.refused += 1;
+                        why
+                    }
                 },
             };
             seeded.failed += 1;
-            tell(&format!("not seeded: `{}`{place}: {refused}", path.display()));
+            tell(&format!("not seeded: `{}`{place}: {why}", path.display()));
         }
     }
     Ok(seeded)
@@ -88,23 +91,76 @@ async fn sent(server: &Server, transaction: &Value, seeded: &mut Seeded) -> Resu
     Ok(None)
 }
 
-/// The Bundles of a file with their places in it: one in a JSON file, one a line in NDJSON.
-fn bundles(path: &Path, bounds: &Bounds) -> Vec<(String, Result<Value, String>)> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(bounds.most(Bound::Document) + 1).read_to_string(&mut text));
-    if let Err(error) = read {
-        return vec![(String::new(), Err(error.to_string()))];
+/// The Bundles of a file with their places in it: one in a JSON file, one a line in NDJSON, which is read line by line.
+struct Bundles<'b> {
+    /// None once it is read, or cannot be read on.
+    file: Option<BufReader<File>>,
+    cannot_open: Option<std::io::Error>,
+    /// The number of the line that was read last, where the file has a Bundle a line.
+    line: Option<usize>,
+    bounds: &'b Bounds,
+}
+
+impl<'b> Bundles<'b> {
+    fn of(path: &Path, bounds: &'b Bounds) -> Bundles<'b> {
+        let (file, cannot_open) = match File::open(path) {
+            Ok(file) => (Some(BufReader::new(file)), None),
+            Err(error) => (None, Some(error)),
+        };
+        let line = path.extension().is_some_and(|it| it == "ndjson").then_some(0);
+        Bundles { file, cannot_open, line, bounds }
     }
-    if let Err(exceeded) = bounds.hold_document(text.as_bytes()) {
-        return vec![(String::new(), Err(exceeded.to_string()))];
+
+    /// The next text: a line, or the whole file; empty at the end.
+    fn text(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        let Some(file) = &mut self.file else { return Ok(text) };
+        let mut bounded = file.take(self.bounds.most(Bound::Document) + 1);
+        match &mut self.line {
+            None => {
+                bounded.read_to_end(&mut text)?;
+                self.file = None;
+            }
+            Some(line) => {
+                *line += 1;
+                bounded.read_until(b'\n', &mut text)?;
+                // The rest of one that is too large.
+                if bounded.limit() == 0 && !text.ends_with(b"\n") {
+                    file.skip_until(b'\n')?;
+                }
+            }
+        }
+        Ok(text)
     }
-    let no_json = |error: serde_json::Error| format!("no JSON: {error}");
-    if path.extension().is_some_and(|it| it == "ndjson") {
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let read = |line| serde_json::from_str(line).map_err(no_json);
-        return lines.map(|(number, line)| (format!(", line {}", number + 1), read(line))).collect();
+
+    fn bundle(&self, text: &[u8]) -> Result<Value, String> {
+        self.bounds.hold_document(text).map_err(|exceeded| exceeded.to_string())?;
+        serde_json::from_slice(text).map_err(|error| format!("no JSON: {error}"))
     }
-    vec![(String::new(), serde_json::from_str(&text).map_err(no_json))]
+}
+
+impl Iterator for Bundles<'_> {
+    type Item = (String, Result<Value, String>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.cannot_open.take() {
+            return Some((String::new(), Err(error.to_string())));
+        }
+        loop {
+            let is_open = self.file.is_some();
+            let text = self.text();
+            let place = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
+            match text {
+                Err(error) => {
+                    self.file = None;
+                    return Some((place, Err(error.to_string())));
+                }
+                Ok(text) if text.is_empty() && (self.line.is_some() || !is_open) => return None,
+                Ok(text) if text.trim_ascii().is_empty() && self.line.is_some() => {}
+                Ok(text) => return Some((place, self.bundle(&text))),
+            }
+        }
+    }
 }
 
 /// The transaction that puts a Bundle's resources under their own ids.

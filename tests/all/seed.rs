@@ -45,7 +45,7 @@ fn line(output: &Output) -> Value {
 #[tokio::test]
 async fn references_are_relative_versions_are_gone_and_the_tag_is_on_each() {
     let (output, sent) = sent(BUNDLE, "201 Created").await;
-    assert_eq!(line(&output), json!({ "patients": 1, "resources": 3, "failed": 0 }), "{output:?}");
+    assert_eq!(line(&output), json!({ "patients": 1, "resources": 3, "failed": 0, "refused": 0 }), "{output:?}");
     let [transaction] = &sent[..] else { panic!("{sent:?}") };
     assert_eq!(transaction["type"], "transaction");
     let entries = transaction["entry"].as_array().unwrap();
@@ -67,13 +67,38 @@ async fn references_are_relative_versions_are_gone_and_the_tag_is_on_each() {
 #[tokio::test]
 async fn an_entry_that_the_server_refuses_is_a_failure() {
     let (output, _) = sent(BUNDLE, "422 Unprocessable Entity").await;
-    assert_eq!(line(&output), json!({ "patients": 0, "resources": 0, "failed": 1 }));
+    assert_eq!(line(&output), json!({ "patients": 0, "resources": 0, "failed": 1, "refused": 1 }));
     assert_eq!(output.status.code(), Some(4));
 }
 
 #[tokio::test]
 async fn what_unseed_would_not_find_again_is_not_sent() {
     let (output, sent) = sent(&BUNDLE.replace("DiagnosticReport", "Appointment"), "201 Created").await;
-    assert_eq!((output.status.code(), sent.len()), (Some(4), 0), "{output:?}");
+    assert_eq!((output.status.code(), sent.len()), (Some(5), 0), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("Appointment"), "{output:?}");
+}
+
+#[tokio::test]
+async fn of_a_file_with_a_bundle_a_line_those_that_cannot_be_sent_are_named_and_the_others_sent() {
+    let server = MockServer::start().await;
+    let entry = json!({ "response": { "status": "201 Created" } });
+    let answer = json!({ "resourceType": "Bundle", "type": "transaction-response", "entry": [entry, entry, entry] });
+    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200).set_body_json(answer)).mount(&server).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("patients.ndjson");
+    let line = BUNDLE.replace('\n', " ");
+    // A broken line, an empty one, one larger than a document may be (1 MB here), and no line break at the end.
+    let large = format!("\"{}\"", "x".repeat(1 << 20));
+    std::fs::write(&file, [line.as_str(), "{\"resourceType\":", "", &large, &line].join("\n")).unwrap();
+    let config = folder.path().join("plasmabridge.toml");
+    std::fs::write(&config, "[limits]\nlargest_document_mb = 1\n").unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_plasmabridge"));
+    program.args(["seed", "--server", &server.uri(), "--config"]).arg(&config).arg(&file);
+    let output = program.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let counts = json!({ "patients": 2, "resources": 6, "failed": 2, "refused": 0 });
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), counts, "{told}");
+    assert_eq!(output.status.code(), Some(5));
+    assert!(told.contains("patients.ndjson`, line 2: no JSON"), "{told}");
+    assert!(told.contains("patients.ndjson`, line 4: it is larger than 1 MB"), "{told}");
 }

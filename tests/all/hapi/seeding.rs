@@ -12,7 +12,11 @@ fn what_carries_the_tag_is_taken_away_with_all_that_was_written_about_it() {
     hapi.sync_patient(&staying);
     let seeded = hapi.run("seed", &["--tag", "passing", &story]);
     // The Bundle of the story: 32 Observations, 3 reports, 2 Conditions, a medicine, an operation and the patient.
-    assert_eq!((seeded.exit, &seeded.line), (0, &json!({ "patients": 1, "resources": 40, "failed": 0 })), "{seeded:?}");
+    assert_eq!(
+        (seeded.exit, &seeded.line),
+        (0, &json!({ "patients": 1, "resources": 40, "failed": 0, "refused": 0 })),
+        "{seeded:?}"
+    );
     assert_eq!(hapi.sync_patient("07665f-pt"), [2, 0, 0, 0]);
     let plan = hapi.only("CarePlan", "07665f-pt");
     assert_eq!(hapi.provenances(&plan).len(), 1);
