@@ -47,6 +47,7 @@ impl ServerRun<'_> {
             let of_these = Box::pin(self.batch(&anew, &known, report)).await?;
             outcome.done.extend(of_these.done);
             outcome.failed.extend(of_these.failed);
+            outcome.written.extend(of_these.written);
         }
         let mut in_a_row = 0;
         for (id, error) in alone {
@@ -72,7 +73,10 @@ impl ServerRun<'_> {
         let mut unwritten = Unwritten::default();
         while let Some(part) = parts.pop() {
             match self.sent(part).await? {
-                Written::Done => part.iter().for_each(|done| note(done, report)),
+                Written::Done(versions) => {
+                    part.iter().for_each(|done| note(done, report));
+                    outcome.written.extend(versions);
+                }
                 // One patient's write was refused, and with it everyone's: halves find out whose.
                 Written::Refused(error) if part.len() > 1 => {
                     tracing::warn!(patients = part.len(), %error, "a transaction was refused; its halves are sent");
@@ -107,9 +111,10 @@ impl ServerRun<'_> {
         let mut failed = None;
         for done in again.done {
             match self.sent(std::slice::from_ref(&done)).await? {
-                Written::Done => {
+                Written::Done(versions) => {
                     note(&done, report);
                     outcome.done.push(done);
+                    outcome.written.extend(versions);
                 }
                 Written::Refused(error) | Written::LookAgain(error) => {
                     let why = error.to_string();
@@ -133,7 +138,7 @@ impl ServerRun<'_> {
         let in_extensions = self.ranges_in_extensions.load(Ordering::Relaxed);
         match transaction(self.server().base(), writes, &self.provenance, in_extensions) {
             Some(transaction) => send(self.server(), &transaction).await,
-            None => Ok(Written::Done),
+            None => Ok(Written::Done(Vec::new())),
         }
     }
 }

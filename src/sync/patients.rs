@@ -25,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) done: Vec<Done>,
     /// Who was not decided, and why.
     pub(super) failed: Vec<(String, String)>,
+    /// What was written, in the versions that the server says.
+    pub(super) written: Vec<String>,
 }
 
 impl Outcome {

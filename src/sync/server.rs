@@ -162,7 +162,7 @@ impl ServerRun<'_> {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
                             let came: Vec<Came> = outcome.done.into_iter().map(|done| done.came).collect();
-                            state.remember(&this_run, &came, &outcome.failed, now)?;
+                            state.remember(&this_run, &came, &outcome.written, &outcome.failed, now)?;
                         }
                         done += batch.len();
                         (self.progress)(done, ids.len());
@@ -190,7 +190,7 @@ impl ServerRun<'_> {
             _ => self.pull.diagnosed(Some(&since)).await?,
         };
         ids.extend(self.pull.changed(&known, &since).await?);
-        ids.extend(self.pull.plans_changed(&since).await?);
+        ids.extend(self.pull.plans_changed(&since, &state.written()?).await?);
         ids.extend(state.due(self.run.as_of)?);
         ids.extend(state.to_try_again(now)?);
         Ok(ids)

@@ -2,6 +2,7 @@
 
 use super::reconcile::Change;
 use super::standing::{identifier, reference};
+use crate::fhir::reference::Address;
 use crate::plan::codes::IDENTIFIER;
 use crate::plan::provenance::Provenance;
 use crate::plan::{ResourceKind, codes, ranges};
@@ -154,8 +155,8 @@ fn of_resource(
 /// How a write ended.
 #[derive(Debug)]
 pub enum Written {
-    /// All of it is done.
-    Done,
+    /// All of it is done; the versions that were written (`CarePlan/12/_history/3`), as far as the server says them.
+    Done(Vec<String>),
     /// The server has refused it as a whole, so nothing of it was done.
     Refused(ServerError),
     /// It was not done, or not all of it, or that is not known: look again, decide again, write again.
@@ -184,7 +185,7 @@ pub async fn send(server: &Server, transaction: &Value) -> Result<Written, Serve
     let raced =
         creates.zip(&statuses).any(|(entry, status)| entry.pointer("/request/ifNoneExist").is_some() && *status == 200);
     match failed {
-        None if statuses.len() == sent && !raced => Ok(Written::Done),
+        None if statuses.len() == sent && !raced => Ok(Written::Done(versions(transaction, &answer.json()?))),
         failed => Ok(Written::LookAgain(ServerError::Status {
             what: answer.what.clone(),
             status: failed.copied().unwrap_or(409),
@@ -192,4 +193,20 @@ pub async fn send(server: &Server, transaction: &Value) -> Result<Written, Serve
             retry_after: None,
         })),
     }
+}
+
+/// The versions of our resources that the answer to a transaction says were written. One that is not said is looked at
+/// again, as another hand's change would be.
+fn versions(transaction: &Value, answer: &Value) -> Vec<String> {
+    let entries = |bundle: &Value| bundle.get("entry").and_then(Value::as_array).cloned().unwrap_or_default();
+    let version = |(sent, answered): (Value, Value)| {
+        let kind = sent.pointer("/resource/resourceType")?.as_str()?;
+        ResourceKind::ALL.iter().find(|it| it.name() == kind)?;
+        let location = answered.pointer("/response/location").or(sent.pointer("/request/url"))?.as_str()?;
+        let Address::Server { id, version, .. } = Address::of(location) else { return None };
+        let tag = answered.pointer("/response/etag").and_then(Value::as_str);
+        let of_tag = tag.map(|tag| tag.trim_start_matches("W/").trim_matches('"'));
+        version.or(of_tag).map(|version| format!("{kind}/{id}/_history/{version}"))
+    };
+    entries(transaction).into_iter().zip(entries(answer)).filter_map(version).collect()
 }

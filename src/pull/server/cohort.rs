@@ -1,12 +1,12 @@
 //! Which patients a run is about.
 
-use super::pages::{Found, search};
+use super::pages::{Found, search, versioned};
 use super::{Pull, owner, patient_id};
 use crate::plan::ResourceKind;
 use crate::plan::codes::IDENTIFIER;
 use crate::server::ServerError;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// For more lists of patients than so many, everyone's changes are asked for.
 const LISTS_OF_CHANGES: usize = 2;
@@ -104,11 +104,16 @@ impl Pull<'_> {
         Ok(owners.map(str::to_owned).chain(gone.cloned()).collect())
     }
 
-    /// Patients for whom a resource of ours was changed since an instant, by us or by another hand.
+    /// Patients for whom a resource of ours was changed since an instant by another hand: those that stand as they were
+    /// written last (`CarePlan/12/_history/3`) are not looked at.
     ///
     /// # Errors
     /// Where a search does not complete.
-    pub async fn plans_changed(&self, since: &str) -> Result<BTreeSet<String>, ServerError> {
+    pub async fn plans_changed(
+        &self,
+        since: &str,
+        as_written: &HashSet<String>,
+    ) -> Result<BTreeSet<String>, ServerError> {
         let mut found = Found::of_owners();
         for kind in ResourceKind::ALL {
             let mut asked = self.searches.of_identifiers(kind.name(), &[format!("{IDENTIFIER}|")]);
@@ -116,7 +121,9 @@ impl Pull<'_> {
             asked.parameters.push(("_lastUpdated".to_owned(), format!("ge{since}")));
             search(self.server, &asked, &mut found).await?;
         }
-        Ok(found.resources().filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).collect())
+        let is_ours = |it: &&Value| versioned(it).is_some_and(|reference| as_written.contains(&reference));
+        let changed = found.resources().filter(|it| !is_ours(it));
+        Ok(changed.filter_map(|it| owner(self.server.base(), it)).map(str::to_owned).collect())
     }
 
     async fn members(&self, group: &str) -> Result<BTreeSet<String>, ServerError> {

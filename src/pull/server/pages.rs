@@ -6,8 +6,8 @@ use crate::bounds::{Bound, Bounds};
 use crate::fhir::resource::is_read;
 use crate::server::{Answer, Server, ServerError, code};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -22,7 +22,7 @@ pub struct Found {
     resources: BTreeMap<(String, String), (Box<RawValue>, Value)>,
     /// How large their texts are together.
     size: u64,
-    /// Whether of each only that is kept which tells whose it is.
+    /// Whether of each only that is kept which tells whose it is and its version.
     only_owners: bool,
 }
 
@@ -30,6 +30,13 @@ pub struct Found {
 pub fn key(resource: &Value) -> Option<(String, String)> {
     let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
     text("resourceType").zip(text("id"))
+}
+
+/// Its reference with its version (`CarePlan/12/_history/3`), where it says which.
+pub fn versioned(resource: &Value) -> Option<String> {
+    let (kind, id) = key(resource)?;
+    let version = resource.pointer("/meta/versionId").and_then(Value::as_str)?;
+    Some(format!("{kind}/{id}/_history/{version}"))
 }
 
 /// What a search brought by itself, against what the server said that there is.
@@ -90,7 +97,7 @@ async fn first(server: &Server, asked: &Asked) -> Result<Answer, ServerError> {
 }
 
 impl Found {
-    /// Of whom something is, and nothing else of what is found.
+    /// Of whom something is in which version, and nothing else of what is found.
     pub fn of_owners() -> Found {
         Found { only_owners: true, ..Found::default() }
     }
@@ -178,7 +185,11 @@ impl Found {
         }
         let owners = ["resourceType", "id", "subject", "patient"].into_iter();
         let fields = owners.filter_map(|name| Some((name.to_owned(), resource.get(name)?.clone())));
-        let resource = Value::Object(fields.collect());
+        let mut kept: serde_json::Map<String, Value> = fields.collect();
+        if let Some(version) = resource.pointer("/meta/versionId") {
+            kept.insert("meta".to_owned(), json!({ "versionId": version }));
+        }
+        let resource = Value::Object(kept);
         if let Ok(raw) = to_raw_value(&resource) {
             self.insert(key, raw, resource);
         }

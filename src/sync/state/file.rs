@@ -6,10 +6,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// The version of the state file's tables.
-const SCHEMA: i64 = 3;
+const SCHEMA: i64 = 4;
 
 /// What brings the tables from one version to the next; a new file goes through all of them.
-const MIGRATIONS: [&str; SCHEMA as usize] = [FIRST_TABLES, "ALTER TABLE server ADD COLUMN lists TEXT;", TABLES_OF_RUNS];
+const MIGRATIONS: [&str; SCHEMA as usize] =
+    [FIRST_TABLES, "ALTER TABLE server ADD COLUMN lists TEXT;", TABLES_OF_RUNS, TABLE_OF_WRITES];
 
 const FIRST_TABLES: &str = "
 CREATE TABLE server (
@@ -86,6 +87,15 @@ CREATE TABLE change (
 ALTER TABLE patient ADD COLUMN reading INTEGER;
 ALTER TABLE patient ADD COLUMN decided_by INTEGER REFERENCES decided_by;
 ALTER TABLE patient ADD COLUMN stands TEXT;
+";
+
+const TABLE_OF_WRITES: &str = "
+CREATE TABLE written (
+  base TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  version TEXT NOT NULL,
+  PRIMARY KEY (base, reference)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// The state file, held by this process alone.

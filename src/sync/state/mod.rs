@@ -22,7 +22,7 @@ use crate::plan::ResourceKind;
 use file::StateFile;
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 /// The state, held by this process alone.
@@ -134,6 +134,17 @@ impl State {
         self.ids("SELECT id FROM patient WHERE base = ?1 AND next_look <= ?2", &[&self.base, &today])
     }
 
+    /// What was written last of each of our resources, by reference and version (`CarePlan/12/_history/3`).
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn written(&self) -> Result<HashSet<String>, rusqlite::Error> {
+        let sql = "SELECT reference || '/_history/' || version FROM written WHERE base = ?1";
+        let mut statement = self.file.connection.prepare_cached(sql)?;
+        let references = statement.query_map([&self.base], |row| row.get(0))?;
+        references.collect()
+    }
+
     fn ids(&self, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<BTreeSet<String>, rusqlite::Error> {
         let mut statement = self.file.connection.prepare_cached(sql)?;
         let ids = statement.query_map(parameters, |row| row.get(0))?;
@@ -170,8 +181,8 @@ impl State {
         self.file.connection.prepare_cached(sql)?.query_row([&self.base, id], read).optional()
     }
 
-    /// Remembers what came of some patients, and records it as the run's; all of it or nothing. Who failed goes into
-    /// quarantine, with the reason.
+    /// Remembers what came of some patients and in which versions our resources were written, and records it as the
+    /// run's; all of it or nothing. Who failed goes into quarantine, with the reason.
     ///
     /// # Errors
     /// What SQLite says.
@@ -179,6 +190,7 @@ impl State {
         &mut self,
         run: &ThisRun,
         came: &[Came],
+        written: &[String],
         failed: &[(String, String)],
         now: i64,
     ) -> Result<(), rusqlite::Error> {
@@ -204,6 +216,11 @@ impl State {
                 }
             }
             quarantine::release(&transaction, base, &one.id)?;
+        }
+        for (reference, version) in written.iter().filter_map(|it| it.split_once("/_history/")) {
+            let sql = "INSERT INTO written (base, reference, version) VALUES (?1, ?2, ?3)
+                       ON CONFLICT (base, reference) DO UPDATE SET version = ?3";
+            transaction.prepare_cached(sql)?.execute([base.as_str(), reference, version])?;
         }
         for (id, reason) in failed {
             quarantine::set_aside(&transaction, base, (id, reason), now)?;

@@ -91,7 +91,7 @@ fn a_state_file_with_numbers_at_their_edges_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.sqlite");
     let mut state = State::open(&path, "base").unwrap();
-    state.remember(&run("urn:uuid:1", 0), &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
+    state.remember(&run("urn:uuid:1", 0), &[], &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
     state.see(&Seen { until: Some(i64::MAX), last_full: Some(i64::MIN), ..Seen::default() }).unwrap();
     drop(state);
     let edges = format!("UPDATE quarantine SET attempts = {}", i64::MAX);
@@ -99,7 +99,7 @@ fn a_state_file_with_numbers_at_their_edges_is_used() {
     let mut state = State::open(&path, "base").unwrap();
     let seen = state.seen().unwrap();
     assert_eq!((seen.until, seen.last_full), (None, None), "what is no time is not remembered");
-    state.remember(&run("urn:uuid:1", 0), &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
+    state.remember(&run("urn:uuid:1", 0), &[], &[], &[("p1".to_owned(), "why".to_owned())], 0).unwrap();
     assert_eq!(state.quarantine().unwrap()[0].attempts, i64::MAX);
 }
 

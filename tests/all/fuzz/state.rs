@@ -50,7 +50,8 @@ static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .unwrap();
     let came: Vec<Came> = (0..30).map(|n| came(&format!("p{n}"), n != 7)).collect();
     let failed = [("p30".to_owned(), "the server answered 422".to_owned())];
-    state.remember(&run("urn:uuid:1", 1_795_000_000), &came, &failed, 1_795_000_000).unwrap();
+    let written = ["CarePlan/1/_history/1".to_owned(), "RiskAssessment/2/_history/3".to_owned()];
+    state.remember(&run("urn:uuid:1", 1_795_000_000), &came, &written, &failed, 1_795_000_000).unwrap();
     state.end("urn:uuid:1", 1_795_000_060, "{}").unwrap();
     drop(state);
     // All of it in the one file.
@@ -68,6 +69,7 @@ fn used(path: &Path) -> Result<(), String> {
     let mut results = vec![
         state.seen().map(drop),
         state.patients().map(drop),
+        state.written().map(drop),
         state.due(day("2027-01-01")).map(drop),
         state.last_decision("p1").map(drop),
         state.to_try_again(i64::MAX).map(drop),
@@ -76,7 +78,8 @@ fn used(path: &Path) -> Result<(), String> {
     ];
     let failed = [("p30".to_owned(), "again".to_owned()), ("p31".to_owned(), "for the first time".to_owned())];
     let next = run("urn:uuid:2", 1_795_000_600);
-    results.push(state.remember(&next, &[came("p1", true), came("p2", false)], &failed, 1_795_000_600));
+    let written = ["CarePlan/1/_history/2".to_owned()];
+    results.push(state.remember(&next, &[came("p1", true), came("p2", false)], &written, &failed, 1_795_000_600));
     results.push(state.end("urn:uuid:2", 1_795_000_660, "{}"));
     results.push(state.prune(1_794_000_000));
     results.push(state.see(&Seen { until: Some(1), ..Seen::default() }));

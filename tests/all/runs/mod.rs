@@ -6,7 +6,7 @@ mod why;
 
 use super::faults::{ONE, server};
 use super::ran::Ran;
-use super::small_server::{Fault, SmallServer};
+use super::small_server::{Fault, SmallServer, Store};
 use plasmabridge::plan::fingerprint;
 use rusqlite::Connection;
 use serde_json::{Value, json};

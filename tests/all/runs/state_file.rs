@@ -19,6 +19,26 @@ fn a_run_that_decided_nobody_or_wrote_nothing_leaves_no_row_and_a_list_that_was_
 }
 
 #[test]
+fn what_a_run_has_written_itself_is_no_change_and_what_another_hand_wrote_is() {
+    let place = Place::new();
+    let patients = || place.sync(DAY, &[]).line["patients"].clone();
+    place.server.with(Store::age);
+    assert_eq!(patients(), 3);
+    assert_eq!(patients(), 0, "what was written stands in the minutes that are looked at twice");
+    place.size(SIZE, 55.0);
+    assert_eq!(patients(), 1);
+    let plan = place.plan();
+    assert_eq!(plan["meta"]["versionId"], "2");
+    // The size is old by now, and the plan's second version is not.
+    place.server.with(|store| {
+        store.age();
+        store.change("CarePlan", plan["id"].as_str().unwrap(), |it| *it = plan.clone());
+    });
+    assert_eq!(place.plan()["meta"]["versionId"], "3");
+    assert_eq!(patients(), 1, "the third version is another hand's, whatever it says");
+}
+
+#[test]
 fn runs_older_than_they_are_kept_are_forgotten_but_what_the_last_decisions_rest_on() {
     let place = Place::new();
     let config = place.folder.path().join("plasmabridge.toml");
@@ -93,13 +113,13 @@ fn a_state_file_without_runs_keeps_what_it_holds_and_a_newer_one_is_refused() {
         let [of_then] = quarantine.as_slice() else { panic!("{quarantine:?}") };
         assert_eq!((of_then.id.as_str(), of_then.since, of_then.attempts), ("somebody", 1_700_000_002, 4));
     }
-    assert_eq!(place.number("PRAGMA user_version"), 3);
+    assert_eq!(place.number("PRAGMA user_version"), 4);
     // Who was decided before runs were recorded: why a plan differs from then cannot be known.
     assert!(place.changes(DAY, &[]).contains(&lumbar("CarePlan", "created", &["unrecorded"])));
 
-    place.tables().execute_batch("PRAGMA user_version = 4").unwrap();
+    place.tables().execute_batch("PRAGMA user_version = 5").unwrap();
     let (exit, _, stderr) = call(&["runs", "list", "--state", &place.state()]);
-    assert!(exit == 3 && stderr.contains("is of a newer plasmabridge (tables 4, this one knows 3)"), "{exit} {stderr}");
+    assert!(exit == 3 && stderr.contains("is of a newer plasmabridge (tables 5, this one knows 4)"), "{exit} {stderr}");
 }
 
 /// All texts and numbers of a resource that say something of a patient: what names types, ids, references, units and

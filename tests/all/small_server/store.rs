@@ -1,7 +1,7 @@
 //! What the server holds, every version of it.
 
 use super::{Answer, Call};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +49,13 @@ impl Store {
         let mut resource = self.get(kind, id).unwrap();
         change(&mut resource);
         self.put(resource);
+    }
+
+    /// Lets all resources as they stand be of an hour ago.
+    pub fn age(&mut self) {
+        let then = (Timestamp::now() - SignedDuration::from_hours(1)).to_string();
+        let newest = self.resources.values_mut().filter_map(|versions| versions.last_mut());
+        newest.for_each(|resource| resource["meta"]["lastUpdated"] = json!(then));
     }
 
     /// Deletes a resource with all of its versions.
@@ -183,8 +190,16 @@ impl Store {
                 self.put(resource);
             }
         }
-        let statuses = places.iter().map(|(status, _)| status.to_string());
-        let entries: Vec<Value> = statuses.map(|status| json!({ "response": { "status": status } })).collect();
+        // As FHIR lets servers choose, the version of what is new stands in its address, and of what stood in its tag.
+        let response = |(status, place): &(u16, String)| {
+            let (kind, id) = place.split_once('/').unwrap();
+            let version = self.resources.get(&(kind.to_owned(), id.to_owned())).map_or(0, Vec::len);
+            match status {
+                201 => json!({ "status": "201", "location": format!("{place}/_history/{version}") }),
+                _ => json!({ "status": status.to_string(), "etag": format!("W/\"{version}\"") }),
+            }
+        };
+        let entries: Vec<Value> = places.iter().map(|place| json!({ "response": response(place) })).collect();
         Answer::of(200, json!({ "resourceType": "Bundle", "type": "transaction-response", "entry": entries }))
     }
 }
