@@ -15,8 +15,11 @@ pub const TOKEN_VARIABLE: &str = "PLASMABRIDGE_TOKEN";
 
 /// The scopes that reading and writing need.
 const SCOPES: &str = "system/Patient.rs system/Condition.rs system/Observation.rs system/DiagnosticReport.rs \
-                      system/Procedure.rs system/BodyStructure.rs system/CarePlan.cruds system/RiskAssessment.cruds \
+                      system/Procedure.rs system/BodyStructure.rs system/CarePlan.crus system/RiskAssessment.crus \
                       system/Provenance.c";
+
+/// The further scope that a run for the members of a Group needs.
+const SCOPE_OF_GROUPS: &str = " system/Group.rs";
 
 /// A configuration file as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -215,6 +218,15 @@ impl Config {
         let hours = file.hours.map(|text| hours(&text).ok_or(ConfigError::Hours(text))).transpose()?;
         let keep_days = file.runs.keep_days.unwrap_or(KEEP_DAYS);
         Ok(Config { settings, search, hours, keep_days })
+    }
+
+    /// Asks for the scope that reading Groups needs too, unless the site says which scopes are asked for.
+    pub fn read_groups(&mut self) {
+        if let AuthSettings::Smart(smart) = &mut self.settings.auth
+            && smart.scopes == SCOPES
+        {
+            smart.scopes.push_str(SCOPE_OF_GROUPS);
+        }
     }
 
     /// Whether the server may be asked at this minute of the day.

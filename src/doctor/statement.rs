@@ -175,7 +175,12 @@ pub fn scopes(granted: Option<&str>, search: &SearchSettings, checks: &mut Check
     };
     let scopes: Vec<Scope<'_>> = granted.split_whitespace().filter_map(Scope::read).collect();
     let is_searched = |kind: &str| search.types.get(kind).is_none_or(|of_site| !of_site.off);
-    let reads = READ.iter().map(|(kind, _)| (*kind, "rs")).filter(|(kind, _)| is_searched(kind));
+    // Sites are read where something refers to one.
+    let reads = READ
+        .iter()
+        .map(|(kind, _)| (*kind, "rs"))
+        .chain([("BodyStructure", "rs")])
+        .filter(|(kind, _)| is_searched(kind));
     let writes = [("CarePlan", "crus"), ("RiskAssessment", "crus"), ("Provenance", "c")];
     let (mut missing, mut partly) = (Vec::new(), Vec::new());
     for (kind, letters) in reads.chain(writes) {

@@ -36,6 +36,9 @@ pub struct PatientLink<'a> {
     /// The other record.
     #[serde(borrow)]
     pub other: Option<Reference<'a>>,
+    /// How the two go together: `replaced-by`, `replaces`, `refer`, `seealso`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Option<Text<'a>>,
 }
 
 resource! {

@@ -221,6 +221,15 @@ impl<'a> Record<'a> {
         self.resources.iter().filter(|stored| stored.container.is_none())
     }
 
+    /// Whether the patient's record says that another has replaced it.
+    pub fn is_replaced(&self) -> bool {
+        let patients = self.resources().filter_map(|stored| match &stored.resource {
+            Resource::Patient(patient) => Some(patient),
+            _ => None,
+        });
+        patients.flat_map(|patient| patient.link.iter()).any(|link| link.kind.as_deref() == Some("replaced-by"))
+    }
+
     /// What was odd.
     pub fn oddities(&self) -> &[Oddity] {
         &self.oddities

@@ -71,7 +71,18 @@ impl<'i> Complication<'i> {
 
     /// Whether it is recent, and radiotherapy of it that is not curative began on its day or later.
     pub fn is_irradiated(&self, treatments: &Treatments<'i>) -> bool {
-        self.recent && treatments.courses.iter().any(|course| !course.is_curative() && self.is_treated_by(course))
+        self.recent && self.irradiations(treatments).next().is_some()
+    }
+
+    /// The courses that are not curative and treat it, begun on its day or later.
+    pub fn irradiations<'t>(&'t self, treatments: &'t Treatments<'i>) -> impl Iterator<Item = &'t Course<'i>> {
+        treatments.courses.iter().filter(|course| !course.is_curative() && self.is_treated_by(course))
+    }
+
+    /// It, and the radiotherapy that treats it.
+    pub fn with_irradiations(&self, treatments: &Treatments<'i>) -> SmallVec<[&'i Entry; 4]> {
+        let courses = self.irradiations(treatments).flat_map(|course| course.entries.iter());
+        self.entries.iter().chain(courses).copied().collect()
     }
 }
 

@@ -58,7 +58,7 @@ impl<'a, 'i> Palliation<'a, 'i> {
                 |treated| {
                     Recommendation::new(id, Status::Fulfilled)
                         .cite_if(treated.is_established_cord(), Ambiguity::A11)
-                        .shown(treated.entries.iter().copied())
+                        .shown(treated.with_irradiations(self.facts.treatments.tell(self.why)))
                 },
             );
         }
@@ -109,14 +109,18 @@ impl<'a, 'i> Palliation<'a, 'i> {
 
     /// The newest operations that no radiotherapy to their site has followed.
     fn operations_without_radiotherapy(&self) -> SmallVec<[&'a Operation<'i>; 2]> {
-        let followed = |it: &Operation<'i>| {
-            let Some(day) = it.day else { return false };
-            self.courses().iter().any(|course| {
-                let to_it = |start: &Day| *start >= day && is_to(course.site, Some(*start), it.site, Some(day));
-                course.starts.iter().any(to_it)
-            })
+        self.recent_operations().into_iter().filter(|it| self.courses_after(it).next().is_none()).collect()
+    }
+
+    /// Radiotherapy to the site of an operation that began on its day or later.
+    fn courses_after(&self, operation: &'a Operation<'i>) -> impl Iterator<Item = &'a Course<'i>> {
+        let Operation { day, site, .. } = *operation;
+        let follows = move |course: &&Course<'i>| {
+            let to_it =
+                |start: &Day| day.is_some_and(|day| *start >= day && is_to(course.site, Some(*start), site, Some(day)));
+            course.starts.iter().any(to_it)
         };
-        self.recent_operations().into_iter().filter(|it| !followed(it)).collect()
+        self.courses().iter().filter(follows)
     }
 
     /// R12 (B, may): radiotherapy after palliative surgery.
@@ -131,7 +135,9 @@ impl<'a, 'i> Palliation<'a, 'i> {
             return Recommendation::not_applicable(id);
         }
         if self.operations_without_radiotherapy().is_empty() {
-            return Recommendation::new(id, Status::Fulfilled).shown(entries());
+            let courses = operations.iter().flat_map(|it| self.courses_after(it));
+            let courses = courses.flat_map(|course| course.entries.iter().copied());
+            return Recommendation::new(id, Status::Fulfilled).shown(entries().chain(courses));
         }
         Recommendation::new(id, Status::Consider).with_code(ActionCode::PostoperativeRadiotherapy).shown(entries())
     }
@@ -159,7 +165,7 @@ impl<'a, 'i> Palliation<'a, 'i> {
             return undetermined();
         }
         if let Some(treated) = self.irradiated(Input::BonePain).find(|it| it.present.is_true()) {
-            return Recommendation::new(id, Status::Fulfilled).shown(treated.entries.iter().copied());
+            return Recommendation::new(id, Status::Fulfilled).shown(treated.with_irradiations(treatments));
         }
         if unknown.any(|it| it.is_irradiated(treatments)) {
             return undetermined();

@@ -246,11 +246,14 @@ pub(super) fn r08<'i>(case: &Case<'i>, all: &Facts<'i>, why: &Why) -> Recommenda
     let treatments = all.treatments.tell(why);
     let tumour_site = all.tumour_site(why);
     let complications = all.complications.tell(why);
-    let is_treated = |it: &Complication<'i>| {
+    let treatment = |it: &Complication<'i>| -> SmallVec<[&'i Entry; 4]> {
         let of_other_bone = it.input == Input::Fracture && it.site.or(tumour_site) != Some(Site::Vertebra);
-        treatments.operations.iter().any(|operation| it.is_operated_by(operation, OPERATED_BEFORE_DAYS))
-            || (!of_other_bone && treatments.courses.iter().any(|course| it.is_treated_by(course)))
+        let operations = treatments.operations.iter().filter(|other| it.is_operated_by(other, OPERATED_BEFORE_DAYS));
+        let courses = treatments.courses.iter().filter(|course| !of_other_bone && it.is_treated_by(course));
+        let of_courses = courses.flat_map(|course| course.entries.iter().copied());
+        operations.map(|operation| operation.entry).chain(of_courses).collect()
     };
+    let is_treated = |it: &Complication<'i>| !treatment(it).is_empty();
     let counts = |it: &&Complication<'i>| it.recent && it.input != Input::BonePain && it.present.is_true();
     let weight = |it: &Complication<'i>| match it.input {
         Input::Fracture => bears_weight(it, tumour_site),
@@ -306,7 +309,7 @@ pub(super) fn r08<'i>(case: &Case<'i>, all: &Facts<'i>, why: &Why) -> Recommenda
     Recommendation::new(id, Status::Fulfilled)
         .cite_if(treated.is_established_cord(), Ambiguity::A11)
         .cite_if(treated.is_threatened_fracture(), Ambiguity::A16)
-        .shown(treated.entries.iter().copied())
+        .shown(treated.entries.iter().copied().chain(treatment(treated)))
 }
 
 fn margin_rank(margin: Margin) -> u8 {

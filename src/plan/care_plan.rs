@@ -35,7 +35,7 @@ pub fn care_plan(decision: &Decision<'_>, outcome: &Outcomes<'_>, language: Lang
         description: narrative::headline(outcome, language),
         author: "plasmabridge".to_owned(),
         addresses: sources::conditions(outcome),
-        supporting: sources::of_decision(decision, outcome),
+        supporting: sources::of_decision(decision),
         activities: said.map(|it| activity(decision, it, language)).collect(),
     }
 }

@@ -54,7 +54,7 @@ pub fn resource(
 
 /// All resources that a decision looked at, as the plan refers to them.
 pub fn sources(decision: &Decision<'_>) -> Vec<String> {
-    decision.outcome.as_ref().map(|it| sources::of_decision(decision, it)).unwrap_or_default()
+    sources::of_decision(decision)
 }
 
 /// What a decision says to a person, as plain text: the plan's narrative, then the prognosis's.

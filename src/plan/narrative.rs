@@ -4,8 +4,8 @@ use super::page::Page;
 use super::phrases::{self, sentence};
 use super::wording::{self, Language, Words, words};
 use crate::guideline::{
-    Ambiguity, ClassificationResult, Event, EventState, NoteCode, Outcomes, Plasmacytoma, Prognosis, Recommendation,
-    Status, WorkingDiagnosisValue,
+    Ambiguity, ClassificationResult, Event, EventState, Factor, FactorState, NoteCode, Outcomes, Plasmacytoma,
+    Prognosis, Recommendation, Status, WorkingDiagnosisValue,
 };
 use crate::inputs::words::Relapse;
 use crate::inputs::{Day, Input, InputSet};
@@ -319,15 +319,27 @@ pub fn risk_assessment(prognosis: &Prognosis, language: Language, decided_on: Da
         );
         page.paragraph(caution.in_language(language));
     } else {
-        let none = words(
-            "No figures: those of the studies are for the course before a relapse or a progression, or their time has passed.",
-            "Ingen tal: studiernes tal gælder forløbet før relaps eller progression, eller deres tidsrum er udløbet.",
-        );
+        let is_known = |state| matches!(state, FactorState::Present | FactorState::Absent);
+        let none = match prognosis.factors.iter().any(|(factor, state)| has_figures(*factor) && is_known(*state)) {
+            true => words(
+                "No figures: those of the studies are for the course before a relapse or a progression, or their time has passed.",
+                "Ingen tal: studiernes tal gælder forløbet før relaps eller progression, eller deres tidsrum er udløbet.",
+            ),
+            false => words(
+                "No figures yet: none of the factors that the studies have figures for is known.",
+                "Ingen tal endnu: ingen af de faktorer, som studierne har tal for, er kendt.",
+            ),
+        };
         page.paragraph(none.in_language(language));
     }
     unclear(&mut page, prognosis.ambiguities.iter().copied().collect(), language);
     closing(&mut page, decided_on, language);
     page
+}
+
+/// Whether the studies give figures by this factor alone.
+const fn has_figures(factor: Factor) -> bool {
+    matches!(factor, Factor::Bone | Factor::AbnormalFlcRatio | Factor::MinimalMarrow)
 }
 
 fn figure(prediction: &crate::guideline::Prediction, language: Language) -> (String, String) {

@@ -6,21 +6,27 @@ use crate::inputs::Entry;
 use std::collections::BTreeSet;
 
 /// All resources that the decision looked at, sorted.
-pub fn of_decision(decision: &Decision<'_>, outcome: &Outcomes<'_>) -> Vec<String> {
+pub fn of_decision(decision: &Decision<'_>) -> Vec<String> {
     let mut found = BTreeSet::new();
     for look in &decision.looks {
         add(&mut found, look.entry);
     }
+    if let Some(outcome) = &decision.outcome {
+        add_outcomes(&mut found, outcome);
+    }
+    found.into_iter().collect()
+}
+
+fn add_outcomes(found: &mut BTreeSet<String>, outcome: &Outcomes<'_>) {
     for diagnosis in outcome.plasmacytoma.iter().flat_map(|it| &it.diagnoses) {
-        add(&mut found, Some(diagnosis));
+        add(found, Some(diagnosis));
     }
     for recommendation in &outcome.recommendations {
-        recommendation.shown_by.iter().for_each(|it| add(&mut found, Some(it)));
-        recommendation.notes.iter().flat_map(|it| &it.entries).for_each(|it| add(&mut found, Some(it)));
+        recommendation.shown_by.iter().for_each(|it| add(found, Some(it)));
+        recommendation.notes.iter().flat_map(|it| &it.entries).for_each(|it| add(found, Some(it)));
     }
-    outcome.notes.iter().flat_map(|it| &it.entries).for_each(|it| add(&mut found, Some(it)));
-    outcome.conflicts.iter().flat_map(|it| &it.entries).for_each(|it| add(&mut found, Some(it)));
-    found.into_iter().collect()
+    outcome.notes.iter().flat_map(|it| &it.entries).for_each(|it| add(found, Some(it)));
+    outcome.conflicts.iter().flat_map(|it| &it.entries).for_each(|it| add(found, Some(it)));
 }
 
 /// The resources that one recommendation's outcome rests on, sorted.

@@ -1,6 +1,6 @@
 //! Taking back what no longer holds: a resource is never deleted, it says that it no longer stands, and why.
 
-use super::codes::ResourceKind;
+use super::codes::{ResourceKind, extension_url};
 use super::page::Page;
 use super::wording::{self, Language, Words, words};
 use super::{fingerprint, phrases};
@@ -130,8 +130,13 @@ fn sentence(kind: ResourceKind, reason: Reason, language: Language, on: Day) -> 
     phrases::sentence(&format!("{} {day}: {why}.", what.in_language(language)))
 }
 
+/// The basis of an activity that was cancelled with its plan: it rests on nothing, so that this is not taken for a
+/// clinician's rejection of what it rested on.
+const NO_BASIS: &str = "withdrawn";
+
 /// What has not been done, or not to its end, is not to be done any more; what was done stays as it is.
 fn cancel_activities(activities: Option<&mut Value>) {
+    let url = extension_url(fingerprint::BASIS);
     let all = activities.and_then(Value::as_array_mut).into_iter().flatten();
     for detail in all.filter_map(|it| it.get_mut("detail")).filter_map(Value::as_object_mut) {
         let ended = match detail.get("status").and_then(Value::as_str) {
@@ -140,5 +145,9 @@ fn cancel_activities(activities: Option<&mut Value>) {
             _ => continue,
         };
         detail.insert("status".to_owned(), json!(ended));
+        let extensions = detail.get_mut("extension").and_then(Value::as_array_mut).into_iter().flatten();
+        for basis in extensions.filter(|it| it.get("url").and_then(Value::as_str) == Some(&url)) {
+            basis["valueString"] = json!(NO_BASIS);
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Answer {
 
 /// Sends a request and receives its answer, as far as these bounds, and the one of its size, let it.
 pub async fn receive(request: reqwest::RequestBuilder, what: &str, size: Bound, bounds: &Bounds) -> Attempt {
-    let unreachable = |error: &reqwest::Error| ServerError::Unreachable { what: what.to_owned(), why: why(error) };
+    let unreachable = |error: &reqwest::Error| unanswered(error, what);
     let beyond = |exceeded| ServerError::Beyond { what: what.to_owned(), exceeded };
     let mut response = request.send().await.map_err(|error| unreachable(&error))?;
     let status = response.status();
@@ -105,10 +105,15 @@ pub async fn receive(request: reqwest::RequestBuilder, what: &str, size: Bound, 
 }
 
 /// Why a request failed, in the words of its innermost cause; without the address, which may hold an id.
-pub(super) fn why(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
+pub(super) fn unanswered(error: &reqwest::Error, what: &str) -> ServerError {
+    let what = what.to_owned();
+    match error.is_timeout() {
+        true => ServerError::Late { what },
+        false => ServerError::Unreachable { what, why: why(error) },
     }
+}
+
+pub(super) fn why(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

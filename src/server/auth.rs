@@ -264,7 +264,7 @@ impl Tokens {
         let answer = super::answer::receive(request, what, Bound::TokenAnswer, &self.bounds).await.map_err(
             |error| match error {
                 // The body of a refusal may hold what was sent; its status does not.
-                ServerError::Status { status, .. } => {
+                ServerError::Status { status, .. } if !error.may_pass() => {
                     ServerError::Token(format!("{what} answered {status}; check client id, key and scopes"))
                 }
                 other => other,

@@ -14,6 +14,12 @@ pub enum ServerError {
         /// Why.
         why: String,
     },
+    /// It did not answer in time, or not to the end.
+    #[error("`{what}`: the server cannot be reached: no answer in time; check the address and the network")]
+    Late {
+        /// What was asked.
+        what: String,
+    },
     /// It answered with anything but a success.
     #[error("`{what}`: the server answered {status}{}; {}", shown(issues), advice(*status))]
     Status {
@@ -132,7 +138,7 @@ impl ServerError {
     /// Whether the same request may succeed a little later.
     pub fn may_pass(&self) -> bool {
         match self {
-            ServerError::Unreachable { .. } | ServerError::FileNotWhole { .. } => true,
+            ServerError::Unreachable { .. } | ServerError::Late { .. } | ServerError::FileNotWhole { .. } => true,
             ServerError::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             ServerError::NotFhir { .. }
             | ServerError::Beyond { .. }
@@ -151,7 +157,10 @@ impl ServerError {
     /// Whether a write that ended so may have been done all the same.
     pub fn is_uncertain(&self) -> bool {
         match self {
-            ServerError::Unreachable { .. } | ServerError::NotFhir { .. } | ServerError::Beyond { .. } => true,
+            ServerError::Unreachable { .. }
+            | ServerError::Late { .. }
+            | ServerError::NotFhir { .. }
+            | ServerError::Beyond { .. } => true,
             ServerError::Status { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),
             _ => false,
         }
@@ -160,8 +169,20 @@ impl ServerError {
     /// Whether the server as a whole cannot be worked with, so that there is no use in asking for other patients.
     pub fn is_fatal(&self) -> bool {
         match self {
-            ServerError::Unreachable { .. } | ServerError::Token(_) | ServerError::Closed => true,
+            ServerError::Unreachable { .. }
+            | ServerError::Late { .. }
+            | ServerError::Token(_)
+            | ServerError::Closed => true,
             ServerError::Status { status, .. } => matches!(status, 401 | 403 | 429 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+    /// Whether an error that looks like the whole server's may be for what was asked of one patient: a record that is
+    /// closed to us, or too large for what stands between.
+    pub fn may_be_one_patients(&self) -> bool {
+        match self {
+            ServerError::Late { .. } => true,
+            ServerError::Status { status, .. } => matches!(status, 403 | 502 | 504),
             _ => false,
         }
     }

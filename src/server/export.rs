@@ -1,6 +1,6 @@
 //! An export in bulk (`$export` of the Bulk Data IG): begun, waited for, its files read line by line, and ended.
 
-use super::answer::{Answer, retry_after, why};
+use super::answer::{Answer, retry_after, unanswered};
 use super::error::ServerError;
 use super::{Asked, Server, encoded};
 use crate::bounds::{Bound, Bounds, Exceeded};
@@ -156,7 +156,8 @@ impl Server {
                 return Err(ServerError::Export(format!("its files at `{at}` are given for the token alone, {never}")));
             }
         }
-        self.patiently(FILE, || self.file_once(file, &url, is_own && file.requires_token, lines)).await
+        self.patiently(FILE, ServerError::may_pass, || self.file_once(file, &url, is_own && file.requires_token, lines))
+            .await
     }
 
     async fn file_once(
@@ -172,7 +173,7 @@ impl Server {
         let request = if with_token { self.auth.sign(request).await? } else { request };
         self.traffic.requests.fetch_add(1, Ordering::Relaxed);
         lines.begin()?;
-        let unreachable = |error: &reqwest::Error| ServerError::Unreachable { what: FILE.to_owned(), why: why(error) };
+        let unreachable = |error: &reqwest::Error| unanswered(error, FILE);
         let mut response = request.send().await.map_err(|error| unreachable(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         if !status.is_success() {

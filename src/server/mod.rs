@@ -209,33 +209,29 @@ impl Server {
         self.read(Asked::Get(url)).await
     }
 
-    /// Sends a transaction or batch. It is sent once: where the answer is lost, the caller has to look what stands.
+    /// Sends a transaction or batch. It is sent once: where the answer is lost, the caller has to look what stands. Only
+    /// what was refused before anything was done (429) is sent again, after the pause that the server asks for.
     ///
     /// # Errors
     /// As [`Server::get`]; [`ServerError::is_uncertain`] where it may have been done all the same.
     pub async fn send(&self, bundle: &Value) -> Result<Answer, ServerError> {
         let asked = Asked::Write(self.base.clone(), bundle.to_string());
         let what = asked.shown(&self.base);
-        let tokens_had = self.auth.tokens_had();
-        match self.attempt(&asked, &what).await {
-            // A token that has run out was refused before anything was done.
-            Err(error) if error.status() == Some(401) && self.auth.renew(tokens_had).await? => {
-                self.attempt(&asked, &what).await
-            }
-            other => other,
-        }
+        self.patiently(&what, |error| error.status() == Some(429), || self.attempt(&asked, &what)).await
     }
 
     /// Asks for something that may be asked again.
     async fn read(&self, asked: Asked) -> Result<Answer, ServerError> {
         let what = asked.shown(&self.base);
-        self.patiently(&what, || self.attempt(&asked, &what)).await
+        self.patiently(&what, ServerError::may_pass, || self.attempt(&asked, &what)).await
     }
 
-    /// Does what may be done again, with growing pauses where it fails in a way that may pass.
+    /// Does something again, with growing pauses, where it fails in a way that allows it; at once where a token has run
+    /// out, since that was refused before anything was done.
     async fn patiently<T, F: Future<Output = Result<T, ServerError>>>(
         &self,
         what: &str,
+        may_be_done_again: impl Fn(&ServerError) -> bool,
         once: impl Fn() -> F,
     ) -> Result<T, ServerError> {
         let pauses = ExponentialBuilder::default()
@@ -246,7 +242,7 @@ impl Server {
         let patiently = || async {
             (&once)
                 .retry(&pauses)
-                .when(ServerError::may_pass)
+                .when(&may_be_done_again)
                 .adjust(|error: &ServerError, pause| pause.map(|pause| self.pause(error.retry_after(), pause)))
                 .notify(|error: &ServerError, pause: Duration| {
                     self.traffic.retries.fetch_add(1, Ordering::Relaxed);

@@ -3,15 +3,13 @@
 use super::patients::{Done, Known, Outcome};
 use super::report::Report;
 use super::server::ServerRun;
+use crate::pull::server::PATIENTS_IN_A_ROW;
 use crate::server::ServerError;
 use crate::write::server::{Written, has_ranges, has_writes, send, transaction};
 use std::sync::atomic::Ordering;
 
 /// Patients whose changes go into one transaction.
 const PATIENTS_A_TRANSACTION: usize = 50;
-
-/// A server that takes no write of so many patients in a row, and why is not the patients' fault, ends the run.
-const PATIENTS_IN_A_ROW: usize = 3;
 
 /// Patients whose writes did not succeed.
 #[derive(Default)]

@@ -21,10 +21,10 @@ use crate::fhir::Record;
 use crate::guideline::{Decision, decide};
 use crate::inputs::{Day, Inputs};
 use crate::map::Mappings;
-use crate::plan::{Language, ResourceKind, codes};
+use crate::plan::{Language, ResourceKind, codes, fingerprint, withdrawal};
 use crate::pull::PatientFiles;
 use crate::write::folder::Folder;
-use crate::write::reconcile::{Change, Refused, Wanted};
+use crate::write::reconcile::{Change, Refused, Wanted, withdraw};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -83,14 +83,19 @@ impl Run<'_> {
 
     /// Both resources of a patient. They are worked out before the first is written.
     fn patient(&self, record: &Record<'_>, folder: &Folder) -> Result<Vec<Changed>, Failed> {
-        let (inputs, _) = self.mappings.map(record);
-        let decision = decide(&inputs, self.as_of);
-        let stands = |kind| folder.standing(kind, &codes::identifier(kind, decision.patient));
+        let patient = record.patient();
+        let stands = |kind| folder.standing(kind, &codes::identifier(kind, patient));
         let (plans, prognoses) = (stands(ResourceKind::CarePlan)?, stands(ResourceKind::RiskAssessment)?);
         let standing = [(ResourceKind::CarePlan, plans.as_slice()), (ResourceKind::RiskAssessment, &prognoses)];
         // A folder has no state: what stands there is all that tells why.
         let seen = why::unremembered(standing.iter().any(|(_, standing)| !standing.is_empty()));
-        let work = self.work(&decision, &inputs, &standing, None, &seen);
+        let work = match record.is_replaced() {
+            true => self.taken_back(patient, withdrawal::Reason::Merged, &standing),
+            false => {
+                let (inputs, _) = self.mappings.map(record);
+                self.work(&decide(&inputs, self.as_of), &inputs, &standing, None, &seen)
+            }
+        };
         let mut done = Vec::with_capacity(2);
         for Work { kind, change, why } in work.map_err(|refused| Failed::OurFault(refused.to_string()))? {
             match change.resource() {
@@ -99,9 +104,27 @@ impl Run<'_> {
             }
             let id = change.resource().and_then(|it| it.get("id")?.as_str());
             let place = id.map(|id| folder.place(kind, id).display().to_string());
-            done.extend(Changed::of(decision.patient, kind, place, &change, why, self.dry));
+            done.extend(Changed::of(patient, kind, place, &change, why, self.dry));
         }
         Ok(done)
+    }
+
+    /// All that stands of ours for a patient whose record is gone, taken back.
+    fn taken_back(
+        &self,
+        patient: &str,
+        reason: withdrawal::Reason,
+        standing: &[(ResourceKind, &[Value])],
+    ) -> Result<Vec<Work>, Refused> {
+        let mut work = Vec::with_capacity(2);
+        for (kind, standing) in standing {
+            let ours = standing.iter().filter(|it| fingerprint::is_intact(it));
+            for resource in ours.filter(|it| !withdrawal::is_withdrawn(*kind, it)) {
+                let change = withdraw(*kind, resource, patient, reason, self.language, self.as_of)?;
+                work.push(Work { kind: *kind, change, why: vec![Why::Data] });
+            }
+        }
+        Ok(work)
     }
 
     /// What is to be done about all that stands for a patient, and why.

@@ -1,19 +1,19 @@
 //! What comes of each patient of a batch: what is decided, what is to be written, and what is to be remembered of it.
 
+use super::Work;
 use super::next_look::next_look;
 use super::reading::Reading;
 use super::report::{Changed, Report};
 use super::server::ServerRun;
 use super::state::{Came, Decided};
 use super::why::{self, LastDecision, Now};
-use super::{Why, Work};
 use crate::digest::Digest;
 use crate::fhir::Record;
 use crate::guideline::decide;
 use crate::plan::{self, ResourceKind, ranges, withdrawal};
 use crate::pull::server::{Batch, Export};
 use crate::server::ServerError;
-use crate::write::reconcile::{Change, withdraw};
+use crate::write::reconcile::Change;
 use crate::write::server::{PatientWrites, StandingByPatient, standing};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,17 +123,14 @@ impl ServerRun<'_> {
 
     /// Takes back all that stands of ours for a patient whose record is gone.
     fn withdrawn(&self, patient: &str, reason: withdrawal::Reason, stands: &StandingByPatient) -> Result<Done, String> {
-        let mut work = Vec::new();
-        for kind in ResourceKind::ALL {
-            let standing = of(stands, patient, kind);
-            let ours = standing.iter().filter(|it| plan::fingerprint::is_intact(it));
-            for resource in ours.filter(|it| !withdrawal::is_withdrawn(kind, it)) {
-                let change = withdraw(kind, resource, patient, reason, self.run.language, self.run.as_of)
-                    .map_err(|refused| refused.to_string())?;
-                work.push(Work { kind, change, why: vec![Why::Data] });
-            }
-        }
-        Ok(self.done(patient, work, Vec::new(), None))
+        let standing = ResourceKind::ALL.map(|kind| (kind, of(stands, patient, kind)));
+        let work = self.run.taken_back(patient, reason, &standing).map_err(|refused| refused.to_string())?;
+        // A server may refuse a reference to a patient whom it has deleted.
+        let sources = match reason {
+            withdrawal::Reason::Merged => vec![patient.to_owned()],
+            _ => Vec::new(),
+        };
+        Ok(self.done(patient, work, sources, None))
     }
 
     fn done(&self, patient: &str, work: Vec<Work>, sources: Vec<String>, decided: Option<Decided>) -> Done {

@@ -54,6 +54,8 @@ pub struct ServerRun<'r> {
     pub progress: &'r dyn Fn(usize, usize),
     /// True once the run is to end with the patients that it has in hand.
     pub stop: watch::Receiver<bool>,
+    /// Whether it is an hour in which the server may be asked: else the run ends in the same way.
+    pub is_open: &'r dyn Fn() -> bool,
     /// Whether the server was seen not to store ranges of probabilities: they go into extensions then.
     pub ranges_in_extensions: AtomicBool,
 }
@@ -151,7 +153,7 @@ impl ServerRun<'_> {
         let mut stopped: Option<ServerError> = None;
         let mut done = 0;
         for batch in ids.chunks(self.pull.searches().settings().patients.max(1)) {
-            if *self.stop.borrow() {
+            if *self.stop.borrow() || !(self.is_open)() {
                 report.left = (ids.len() - done) as u64;
                 break;
             }

@@ -170,7 +170,8 @@ pub enum Written {
 pub async fn send(server: &Server, transaction: &Value) -> Result<Written, ServerError> {
     let answer = match server.send(transaction).await {
         Ok(answer) => answer,
-        Err(error) if error.is_uncertain() => return Ok(Written::LookAgain(error)),
+        // One patient's record may be closed to us: each is tried alone.
+        Err(error) if error.is_uncertain() || error.may_be_one_patients() => return Ok(Written::LookAgain(error)),
         Err(error) if error.is_fatal() => return Err(error),
         Err(error) => return Ok(Written::Refused(error)),
     };

@@ -98,7 +98,15 @@ const CASES: &[Case] = &[
     case("401 to a token that does not change", "not asked again", Comes::ToAnEnd, |server| {
         server.fault(1, observations, Fault::Status(401));
     }),
-    case("403", "not asked again", Comes::ToAnEnd, |server| server.fault(1, observations, Fault::Status(403))),
+    case("403 to a list of patients", "each asked for alone", Comes::Through, |server| {
+        server.fault(1, observations, Fault::Status(403));
+    }),
+    case("403 for one patient", "each asked for alone", Comes::SetAside, |server| {
+        server.fault(ALWAYS, |call| observations(call) && of_one(call), Fault::Status(403));
+    }),
+    case("403 for everyone", "after three patients in a row the run ends", Comes::ToAnEnd, |server| {
+        server.fault(ALWAYS, observations, Fault::Status(403));
+    }),
     case("404 to a search, for one patient", "each asked for alone", Comes::SetAside, |server| {
         server.fault(ALWAYS, |call| observations(call) && of_one(call), Fault::Status(404));
     }),
@@ -156,6 +164,20 @@ const CASES: &[Case] = &[
     case("500 once", "asked again", Comes::Through, |server| server.fault(1, observations, Fault::Status(500))),
     case("503 for ever", "asked again five times", Comes::ToAnEnd, |server| {
         server.fault(ALWAYS, observations, Fault::Status(503));
+    }),
+    case("504 for one patient, whose record is too large", "each asked for alone", Comes::SetAside, |server| {
+        server.fault(ALWAYS, |call| observations(call) && of_one(call), Fault::Status(504));
+    }),
+    case(
+        "403 to every write of a patient",
+        "the patients of its transaction are written alone",
+        Comes::SetAside,
+        |server| {
+            server.fault(ALWAYS, |call| call.is_write() && call.body.contains(ONE), Fault::Status(403));
+        },
+    ),
+    case("429 to a write", "nothing was done: waited, written again", Comes::Through, |server| {
+        server.fault(1, Call::is_write, Fault::With(429, "retry-after", "1".to_owned()));
     }),
     case(
         "503 to every write",

@@ -58,7 +58,7 @@ fn a_token_is_had_for_an_assertion_signed_with_es384_or_rs384() {
             assert!(it.exp > it.iat && it.exp - it.iat <= 300, "{name}: {it:?}");
         }
         let scopes = server.with_authorization(|it| it.scopes.concat());
-        for scope in ["system/Patient.rs", "system/Observation.rs", "system/CarePlan.cruds", "system/Provenance.c"] {
+        for scope in ["system/Patient.rs", "system/Observation.rs", "system/CarePlan.crus", "system/Provenance.c"] {
             assert!(scopes.split(' ').any(|it| it == scope), "{name}: {scopes}");
         }
     }
@@ -108,6 +108,20 @@ fn an_answer_that_gives_no_token_that_can_be_used_ends_the_run_and_is_not_shown(
         assert!(ran.stderr.contains(words) && !ran.stderr.contains("s3cret"), "{words}: {}", ran.stderr);
         assert!(server.calls().iter().all(|call| call.authorization.is_none()), "{words}");
     }
+}
+
+#[test]
+fn a_token_endpoint_that_is_not_there_for_a_moment_is_asked_again() {
+    let (server, pair) = guarded(Algorithm::ES384);
+    server.fault(1, |call| call.path == "token", Fault::Status(503));
+    server.fault(
+        1,
+        |call| call.path == ".well-known/smart-configuration",
+        Fault::With(429, "retry-after", "1".to_owned()),
+    );
+    let ran = sync(&server, &pair, "ES384");
+    assert_eq!((ran.exit, &ran.line["not_evaluated"]), (0, &json!(0)), "{ran:?}");
+    assert_eq!(server.faults_left(), 0);
 }
 
 #[test]

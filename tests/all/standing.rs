@@ -234,3 +234,38 @@ fn a_dry_run_tells_what_would_be_different_and_for_whom() {
     // What a patient has is for the one who asked, and not for the log.
     assert!(!errors.contains("R16"), "{errors}");
 }
+
+#[test]
+fn a_plan_that_was_revoked_and_then_touched_holds_nothing_back_when_its_reason_was_an_error() {
+    let place = Place::of_two();
+    place.run("2026-11-22");
+    let file = place.place_of(ResourceKind::CarePlan, &json_of(RIB));
+    let advised = codes(&json_of(&file));
+    let mut record = json_of(RIB);
+    resources(&mut record, "Patient").next().unwrap()["deceasedBoolean"] = json!(true);
+    place.put("rib", &record);
+    place.run("2026-11-22");
+    assert_eq!(json_of(&file)["status"], "revoked");
+    changed_by_a_clinician(&place, |plan| plan["note"] = json!([{ "text": "the death was another patient's" }]));
+    resources(&mut record, "Patient").next().unwrap()["deceasedBoolean"] = json!(false);
+    place.put("rib", &record);
+    place.run("2026-11-22");
+    let anew = json_of(beside(&file));
+    assert_eq!((&anew["status"], codes(&anew)), (&json!("draft"), advised));
+}
+
+#[test]
+fn the_plan_of_a_record_that_another_has_replaced_is_revoked() {
+    let place = Place::of_two();
+    place.run("2026-11-22");
+    let file = place.place_of(ResourceKind::CarePlan, &json_of(RIB));
+    let mut record = json_of(RIB);
+    let link = json!([{ "other": { "reference": "Patient/another" }, "type": "replaced-by" }]);
+    resources(&mut record, "Patient").next().unwrap()["link"] = link;
+    place.put("rib", &record);
+    place.run("2026-11-22");
+    assert_eq!(json_of(&file)["status"], "revoked");
+    let standing = place.standing();
+    place.run("2026-11-22");
+    assert_eq!(place.standing(), standing);
+}

@@ -89,7 +89,10 @@ pub(super) async fn run_until(
     stop: watch::Receiver<bool>,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Option<Ran>, Broken> {
-    let config = arguments.common.config(&arguments.server)?;
+    let mut config = arguments.common.config(&arguments.server)?;
+    if arguments.group.is_some() {
+        config.read_groups();
+    }
     if !cli::is_open(&config) {
         tell("outside the hours of the configuration: the server is not asked");
         return Ok(None);
@@ -123,6 +126,7 @@ pub(super) async fn run_until(
         },
         progress,
         stop,
+        is_open: &|| cli::is_open(config),
         ranges_in_extensions: AtomicBool::new(false),
     };
     let ran = server_run.run(state.as_mut()).await;

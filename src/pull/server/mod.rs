@@ -22,6 +22,7 @@ use futures_util::future::try_join_all;
 use pages::{Found, search};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use url::Url;
 
 /// Rounds in which resources that others refer to are fetched: a panel within a panel within a report.
@@ -34,7 +35,12 @@ pub struct Pull<'s> {
     searches: Searches,
     /// How the server takes lists of patients; found out on the way.
     lists: Lists,
+    /// Patients asked for alone, in a row, at whom the server failed as if it were not there for anyone.
+    failed_in_a_row: AtomicUsize,
 }
+
+/// So many patients in a row at whom the server fails are not the patients' fault: that ends the run.
+pub const PATIENTS_IN_A_ROW: usize = 3;
 
 /// The records of some patients, as the server has them at one time.
 #[derive(Debug, Default)]
@@ -129,7 +135,7 @@ const END: &str = "]}";
 impl<'s> Pull<'s> {
     /// From a server, by these searches; it is not known yet how it takes lists of patients.
     pub fn new(server: &'s Server, searches: Searches) -> Pull<'s> {
-        Pull { server, searches, lists: Lists::default() }
+        Pull { server, searches, lists: Lists::default(), failed_in_a_row: AtomicUsize::new(0) }
     }
 
     /// How the server takes lists of patients, as far as it was seen.
@@ -159,16 +165,25 @@ impl<'s> Pull<'s> {
                     tracing::warn!("the server does not take lists of patients; each is asked for alone");
                     self.lists.refuse();
                 }
-                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) if error.is_fatal() && !error.may_be_one_patients() => return Err(error),
                 Err(error) => tracing::warn!(%error, "a search for several patients failed; each is asked for alone"),
             }
         }
         let mut batch = Batch { bounds: *self.server.bounds(), ..Batch::default() };
         for id in ids {
-            match self.together(std::slice::from_ref(id)).await {
+            let one = self.together(std::slice::from_ref(id)).await;
+            match &one {
+                Err(error) if error.is_fatal() => {
+                    let in_a_row = self.failed_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+                    if !error.may_be_one_patients() || in_a_row >= PATIENTS_IN_A_ROW {
+                        return Err(error.clone());
+                    }
+                }
+                _ => self.failed_in_a_row.store(0, Ordering::Relaxed),
+            }
+            match one {
                 Ok(Some(one)) => batch.add(one),
                 Ok(None) => batch.incomplete.push((id.clone(), ServerError::Address("the patient's id".to_owned()))),
-                Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => batch.incomplete.push((id.clone(), error)),
             }
         }

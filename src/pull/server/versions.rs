@@ -41,7 +41,7 @@ pub async fn again(
         return Ok(Err(lost));
     }
     let text = bundle(texts.iter().map(|text| text.get()));
-    Ok(Ok(Batch { text, complete: vec![patient.to_owned()], ..Batch::default() }))
+    Ok(Ok(Batch { text, complete: vec![patient.to_owned()], bounds: *server.bounds(), ..Batch::default() }))
 }
 
 /// The text of a resource, or why it is not to be had.

@@ -131,8 +131,7 @@ pub enum StateError {
 
 impl From<StateError> for Failed {
     fn from(error: StateError) -> Failed {
-        let advice = "move it away, and the next run reads everyone anew";
-        Failed::State(format!("the state file cannot be used: {error}; {advice}"))
+        Failed::State(error.to_string())
     }
 }
 

@@ -208,7 +208,7 @@ impl Pull<'_> {
         let wanted: BTreeSet<&str> = here.iter().map(String::as_str).collect();
         let elsewhere = found.at_other_addresses(self.server.base(), &wanted);
         let strangers = found.remove_strangers(self.server.base(), &wanted);
-        let batch = Batch { strangers, ..Batch::default() };
+        let batch = Batch { strangers, bounds: *self.server.bounds(), ..Batch::default() };
         let mut batch = self.whole(batch, &here, found, aside, elsewhere).await?;
         if !others.is_empty() {
             tracing::info!(patients = others.len(), "not in the export, or changed since; asked for");
