@@ -5,7 +5,10 @@ use super::faults::{server, stands, sync, sync_as, versions};
 use super::ran::Ran;
 use super::small_server::Lists;
 use super::small_server::SmallServer;
+use plasmabridge::map::Mappings;
+use plasmabridge::pull::server::{SearchSettings, Searches};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Takes the changes so far as seen, as if they were older than the overlap of five minutes.
 pub fn all_is_seen(state: &std::path::Path) {
@@ -93,4 +96,23 @@ fn a_type_that_nobody_has_costs_one_search_and_not_one_for_each_patient() {
     // Reports: two searches of the list, by code and by conclusion, and one that finds none.
 
     assert_eq!(server.calls().iter().filter(|call| call.searches("DiagnosticReport")).count(), 3);
+}
+
+#[test]
+fn by_get_no_address_is_longer_than_servers_take_whatever_the_ids() {
+    let settings = SearchSettings { by_get: true, ..SearchSettings::default() };
+    let searches = Searches::new(&Mappings::embedded().unwrap(), settings);
+    let ids: Vec<String> = (0..searches.settings().patients).map(|n| format!("{n:064}")).collect();
+    let references: BTreeSet<String> = (0..500).map(|n| format!("Observation/{n:064}")).collect();
+    let asked = [
+        searches.of_cohort(Some("2026-11-22T10:00:00Z")),
+        searches.of_patients(&ids),
+        searches.of_changes(Some(&ids), "2026-11-22T10:00:00Z"),
+        searches.of_references(&references),
+    ];
+    for asked in asked.iter().flatten() {
+        assert!(asked.by_get);
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&asked.parameters).finish();
+        assert!(query.len() < 4_000, "{}: {}", asked.kind, query.len());
+    }
 }

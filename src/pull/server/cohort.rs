@@ -96,7 +96,7 @@ impl Pull<'_> {
                 }
             }
         }
-        for some in ids_in_order.chunks(self.searches.settings().page.max(1)) {
+        for some in ids_in_order.chunks(self.searches.ids_at_once()) {
             search(self.server, &self.searches.of_presence(some), &mut there).await?;
         }
         let owners = found.resources().filter_map(|it| owner(self.server.base(), it)).filter(|id| ids.contains(*id));

@@ -11,6 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The longest address of a search by GET; what is longer is split.
 const LONGEST_QUERY: usize = 4_000;
 
+/// Ids in an address, of FHIR's 64 letters each, if nothing else of length stands there.
+const MOST_IDS_BY_GET: usize = 50;
+
+/// Patients in an address, so that more than half of it is left for codes.
+const MOST_PATIENTS_BY_GET: usize = 20;
+
 /// Finds an Observation by its own code or by that of a component: a result may be part of a panel that no mapping knows.
 const COMBO_CODE: &str = "combo-code";
 
@@ -78,7 +84,10 @@ pub struct Searches {
 
 impl Searches {
     /// The searches for all codes that some input asks for.
-    pub fn new(mappings: &Mappings, settings: SearchSettings) -> Searches {
+    pub fn new(mappings: &Mappings, mut settings: SearchSettings) -> Searches {
+        if settings.by_get {
+            settings.patients = settings.patients.min(MOST_PATIENTS_BY_GET);
+        }
         let any = |_: Input| true;
         let own = Input::ALL.iter().map(|input| format!("{INPUTS}|{}", input.word()));
         let mut observations = mappings.search_tokens(ResourceKind::Observation, CodesIn::Code, any);
@@ -185,6 +194,11 @@ impl Searches {
         self.of_type("Observation").code_parameter.unwrap_or_else(|| COMBO_CODE.to_owned())
     }
 
+    /// So many ids in one search: a page of what they name, or what an address holds.
+    pub fn ids_at_once(&self) -> usize {
+        if self.settings.by_get { self.settings.page.clamp(1, MOST_IDS_BY_GET) } else { self.settings.page.max(1) }
+    }
+
     /// Which of these patients are there.
     pub fn of_presence(&self, ids: &[String]) -> Asked {
         self.asked("Patient", vec![("_id".to_owned(), ids.join(",")), ("_elements".to_owned(), "id".to_owned())])
@@ -198,7 +212,7 @@ impl Searches {
         }
         let mut searches = Vec::new();
         for (kind, ids) in by_kind.into_iter().filter(|(kind, _)| self.searched(kind)) {
-            for ids in ids.chunks(self.settings.page.max(1)) {
+            for ids in ids.chunks(self.ids_at_once()) {
                 searches.push(self.asked(kind, vec![("_id".to_owned(), ids.join(","))]));
             }
         }
