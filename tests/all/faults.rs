@@ -30,7 +30,7 @@ pub enum Comes {
 }
 
 impl Comes {
-    const fn exit(self) -> i32 {
+    pub const fn exit(self) -> i32 {
         match self {
             Comes::Through => 0,
             Comes::SetAside => 5,
@@ -51,8 +51,8 @@ pub struct Case {
     pub fault: &'static str,
     /// What is done about it.
     done: &'static str,
-    comes: Comes,
-    plan: fn(&SmallServer),
+    pub comes: Comes,
+    pub plan: fn(&SmallServer),
 }
 
 pub const fn case(fault: &'static str, done: &'static str, comes: Comes, plan: fn(&SmallServer)) -> Case {
@@ -394,7 +394,7 @@ pub fn table() -> String {
     let mut table = "| fault | what is done | the run | lost |\n|---|---|---|---|\n".to_owned();
     table
         .push_str(&format!("| connection refused | asked again five times | {} | nothing |\n", Comes::ToAnEnd.words()));
-    for Case { fault, done, comes, .. } in CASES.iter().chain(super::bulk::CASES) {
+    for Case { fault, done, comes, .. } in CASES.iter().chain(super::smart::CASES).chain(super::bulk::CASES) {
         table.push_str(&format!("| {fault} | {done} | {} | nothing |\n", comes.words()));
     }
     table

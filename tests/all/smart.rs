@@ -1,9 +1,9 @@
 //! SMART Backend Services against a token endpoint that checks what it is sent.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::faults::server;
+use super::faults::{ALWAYS, Case, Comes, case, server};
 use super::ran::Ran;
-use super::small_server::{Authorization, Fault, SmallServer};
+use super::small_server::{Authorization, Call, Fault, SmallServer};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA384, RsaKeySize};
 use serde_json::json;
@@ -110,18 +110,39 @@ fn an_answer_that_gives_no_token_that_can_be_used_ends_the_run_and_is_not_shown(
     }
 }
 
+fn observations(call: &Call) -> bool {
+    call.searches("Observation")
+}
+
+pub const CASES: &[Case] = &[
+    case("401 once to a token that can be renewed", "renewed, asked again", Comes::Through, |server| {
+        server.fault(1, observations, Fault::Status(401));
+    }),
+    case("401 to every token", "renewed once, asked again once", Comes::ToAnEnd, |server| {
+        server.fault(ALWAYS, observations, Fault::Status(401));
+    }),
+    case("503 of the token endpoint", "asked again", Comes::Through, |server| {
+        server.fault(1, |call| call.path == "token", Fault::Status(503));
+    }),
+    case("429 to the question where the token endpoint is", "waited, asked again", Comes::Through, |server| {
+        let asked = |call: &Call| call.path == ".well-known/smart-configuration";
+        server.fault(1, asked, Fault::With(429, "retry-after", "1".to_owned()));
+    }),
+];
+
 #[test]
-fn a_token_endpoint_that_is_not_there_for_a_moment_is_asked_again() {
-    let (server, pair) = guarded(Algorithm::ES384);
-    server.fault(1, |call| call.path == "token", Fault::Status(503));
-    server.fault(
-        1,
-        |call| call.path == ".well-known/smart-configuration",
-        Fault::With(429, "retry-after", "1".to_owned()),
-    );
-    let ran = sync(&server, &pair, "ES384");
-    assert_eq!((ran.exit, &ran.line["not_evaluated"]), (0, &json!(0)), "{ran:?}");
-    assert_eq!(server.faults_left(), 0);
+fn whatever_is_wrong_with_a_token_the_run_goes_on_or_ends_and_the_next_does_everything() {
+    for case in CASES {
+        let (server, pair) = guarded(Algorithm::ES384);
+        (case.plan)(&server);
+        let ran = sync(&server, &pair, "ES384");
+        assert_eq!(ran.exit, case.comes.exit(), "{}: {ran:?}", case.fault);
+        assert_eq!(server.faults_left(), 0, "{}: the fault did not happen", case.fault);
+        server.no_more_faults();
+        let next = sync(&server, &pair, "ES384");
+        assert_eq!((next.exit, &next.line["not_evaluated"]), (0, &json!(0)), "{}", case.fault);
+        assert_eq!(next.line["created"] == 0, case.comes == Comes::Through, "{}: {next:?}", case.fault);
+    }
 }
 
 #[test]
