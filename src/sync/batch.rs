@@ -143,6 +143,7 @@ impl ServerRun<'_> {
 
 /// Notes in the report what was done, or would be, for a patient.
 fn note(done: &Done, report: &mut Report) {
+    report.done_in_hand.insert(done.came.id.clone());
     report.patient(done.came.changes.clone());
     if report.summary.dry_run {
         report.would_write.extend(done.writes.changes.iter().filter_map(|(_, change)| change.resource()).cloned());

@@ -120,6 +120,9 @@ pub struct Report {
     pub left: u64,
     #[serde(skip)]
     known_not_evaluated: HashSet<String>,
+    /// Patients (ids) who are done of those in hand.
+    #[serde(skip)]
+    pub(super) done_in_hand: HashSet<String>,
 }
 
 /// The numbers of a run: resources, but for `patients`, `not_evaluated` and `without_record`, which count patients, and
@@ -200,6 +203,7 @@ impl Report {
             server_failed: false,
             left: 0,
             known_not_evaluated: HashSet::new(),
+            done_in_hand: HashSet::new(),
         }
     }
 

@@ -160,6 +160,7 @@ impl ServerRun<'_> {
             if stopped.is_none() {
                 let last = last_decisions(state.as_deref(), batch)?;
                 let known = Known { last: &last, with_plans: concerned.with_plans.as_ref(), export };
+                report.done_in_hand.clear();
                 match self.batch(batch, &known, report).await {
                     Ok(outcome) => {
                         if let Some(state) = state.as_deref_mut().filter(|_| !self.run.dry) {
@@ -177,8 +178,11 @@ impl ServerRun<'_> {
                 }
             }
             let why = stopped.as_ref().map(ServerError::to_string).unwrap_or_default();
-            let patients: Vec<String> = batch.iter().map(|id| format!("Patient/{id}")).collect();
-            report.not_evaluated(&patients, &format!("the run ended early: {why}"));
+            let undone = batch.iter().filter(|id| !report.done_in_hand.contains(*id));
+            let patients: Vec<String> = undone.map(|id| format!("Patient/{id}")).collect();
+            if !patients.is_empty() {
+                report.not_evaluated(&patients, &format!("the run ended early: {why}"));
+            }
         }
         Ok(stopped)
     }

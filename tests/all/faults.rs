@@ -324,6 +324,7 @@ fn see(case: &Case, arguments: &[&str]) {
     let ran = sync(&server.base, arguments);
     assert_eq!(ran.exit, case.comes.exit(), "{}: {} {}", case.fault, ran.line, ran.stderr);
     assert_eq!(server.faults_left(), 0, "{}: the fault did not happen", case.fault);
+    assert!(ran.line["read"].as_u64() <= Some(3), "{}: a patient counts twice: {}", case.fault, ran.line);
     let wanted = undisturbed();
     let after = stands(&server);
     assert!(after.iter().all(|resource| wanted.contains(resource)), "{}: something else was written", case.fault);
