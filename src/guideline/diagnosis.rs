@@ -26,12 +26,20 @@ fn to_do<'i>(id: RecommendationId, past: bool, actions: impl IntoIterator<Item =
     actions.into_iter().fold(Recommendation::new(id, Status::Recommended), Recommendation::with)
 }
 
+/// The stains that show clonal plasma cells together.
+const CLONAL_STAINS: [Input; 3] =
+    [Input::TumourBiopsyLightChainRestriction, Input::TumourBiopsyCd138, Input::TumourBiopsyCd38];
+
 /// R01 (A, must): the diagnosis is made by a tumour biopsy that shows clonal plasma cells.
 pub(super) fn r01<'i>(case: &Case<'i>, facts: &PlasmacytomaFacts<'i>, why: &Why) -> Recommendation<'i> {
     let id = RecommendationId::R01;
     let timeline = facts.timeline.tell(why);
     let biopsies = timeline.baseline(case, Input::TumourBiopsyClonalPlasmaCells);
     match facts.biopsy.tell(why).truth {
+        Truth::True if biopsies.is_empty() => {
+            let stains = CLONAL_STAINS.into_iter().flat_map(|stain| timeline.baseline(case, stain));
+            Recommendation::new(id, Status::Fulfilled).shown(stains)
+        }
         Truth::True => Recommendation::new(id, Status::Fulfilled).shown(biopsies),
         Truth::False => Recommendation::new(id, Status::Deviates).shown(biopsies).note(NoteCode::ThinkOfOtherDiagnoses),
         Truth::Unknown => to_do(id, is_past(case, facts, why), [Action::new(ActionCode::TumourBiopsy)]),
