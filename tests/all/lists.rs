@@ -3,8 +3,7 @@
 
 use super::faults::{server, stands, sync, sync_as, versions};
 use super::ran::Ran;
-use super::small_server::Lists;
-use super::small_server::SmallServer;
+use super::small_server::{Fault, Lists, SmallServer};
 use plasmabridge::map::Mappings;
 use plasmabridge::pull::server::{SearchSettings, Searches};
 use serde_json::json;
@@ -115,4 +114,34 @@ fn by_get_no_address_is_longer_than_servers_take_whatever_the_ids() {
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&asked.parameters).finish();
         assert!(query.len() < 4_000, "{}: {}", asked.kind, query.len());
     }
+}
+
+/// The specimens that results refer to are fetched; a server that does not give them is asked once, and everyone is decided.
+#[test]
+fn a_specimen_is_fetched_where_it_can_be_had_and_nothing_is_missing_without() {
+    let with_specimens = || {
+        let server = server();
+        server.with(|store| {
+            for observation in store.all("Observation") {
+                let (id, patient) = (observation["id"].as_str().unwrap(), &observation["subject"]);
+                let specimen = format!("of-{id}");
+                store.put(json!({ "resourceType": "Specimen", "id": specimen, "subject": patient }));
+                store.change("Observation", id, |it| {
+                    it["specimen"] = json!({ "reference": format!("Specimen/{specimen}") })
+                });
+            }
+        });
+        server
+    };
+    let asked = |server: &SmallServer| server.calls().iter().filter(|call| call.searches("Specimen")).count();
+    let given = with_specimens();
+    let ran = sync(&given.base, &[]);
+    assert_eq!((ran.exit, &ran.line["not_evaluated"]), (0, &json!(0)), "{}", ran.stderr);
+    assert!(asked(&given) >= 1);
+    let refused = with_specimens();
+    refused.fault(usize::MAX, |call| call.searches("Specimen"), Fault::Status(403));
+    let ran = sync_as(&refused.base, "[search]\npatients = 1\n", &[]);
+    assert_eq!((ran.exit, &ran.line["not_evaluated"]), (0, &json!(0)), "{}", ran.stderr);
+    assert_eq!(asked(&refused), 1);
+    assert_eq!(stands(&refused).len(), stands(&given).len());
 }

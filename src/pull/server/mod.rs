@@ -19,10 +19,10 @@ use crate::bounds::Bounds;
 use crate::fhir::Record;
 use crate::server::{Server, ServerError};
 use futures_util::future::try_join_all;
-use pages::{Found, search};
+use pages::{Found, SPECIMEN, search};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use url::Url;
 
 /// Rounds in which resources that others refer to are fetched: a panel within a panel within a report.
@@ -37,6 +37,8 @@ pub struct Pull<'s> {
     lists: Lists,
     /// Patients asked for alone, in a row, at whom the server failed as if it were not there for anyone.
     failed_in_a_row: AtomicUsize,
+    /// Whether the server was seen not to give Specimens.
+    no_specimens: AtomicBool,
 }
 
 /// So many patients in a row at whom the server fails are not the patients' fault: that ends the run.
@@ -135,7 +137,13 @@ const END: &str = "]}";
 impl<'s> Pull<'s> {
     /// From a server, by these searches; it is not known yet how it takes lists of patients.
     pub fn new(server: &'s Server, searches: Searches) -> Pull<'s> {
-        Pull { server, searches, lists: Lists::default(), failed_in_a_row: AtomicUsize::new(0) }
+        Pull {
+            server,
+            searches,
+            lists: Lists::default(),
+            failed_in_a_row: AtomicUsize::new(0),
+            no_specimens: AtomicBool::new(false),
+        }
     }
 
     /// How the server takes lists of patients, as far as it was seen.
@@ -277,7 +285,14 @@ impl<'s> Pull<'s> {
             }
             asked_for.extend(missing.iter().cloned());
             for asked in self.searches.of_references(&found.take(&mut aside, missing)) {
-                search(self.server, &asked, found).await?;
+                if asked.kind != SPECIMEN {
+                    search(self.server, &asked, found).await?;
+                } else if !self.no_specimens.load(Ordering::Relaxed)
+                    && let Err(error) = search(self.server, &asked, found).await
+                {
+                    tracing::warn!(%error, "no Specimen is asked for any more: a record is whole without");
+                    self.no_specimens.store(true, Ordering::Relaxed);
+                }
             }
             found.remove_strangers(self.server.base(), wanted);
         }

@@ -354,7 +354,10 @@ fn nameless(answer: &Answer) -> ServerError {
 }
 
 /// The types that are fetched by reference.
-const REFERENCED: [&str; 2] = ["Observation", "BodyStructure"];
+const REFERENCED: [&str; 3] = ["Observation", "BodyStructure", SPECIMEN];
+
+/// A type of which nothing is read: a record is whole without it.
+pub const SPECIMEN: &str = "Specimen";
 
 fn gather(value: &Value, references: &mut BTreeSet<String>) {
     match value {
