@@ -1,5 +1,6 @@
 //! One patient's resources with their versions, found by reference, and what was odd about them.
 
+use super::clinical::Patient;
 use super::datatypes::{Identifier, Reference};
 use super::reference::{Address, is_id};
 use super::resource::{Resource, Unreadable, is_never_read, kind_of};
@@ -223,11 +224,15 @@ impl<'a> Record<'a> {
 
     /// Whether the patient's record says that another has replaced it.
     pub fn is_replaced(&self) -> bool {
-        let patients = self.resources().filter_map(|stored| match &stored.resource {
-            Resource::Patient(patient) => Some(patient),
+        self.patients().flat_map(|patient| patient.link.iter()).any(|link| link.kind.as_deref() == Some("replaced-by"))
+    }
+
+    /// The Patients of the record: one mostly, or the same person's under several addresses.
+    pub fn patients(&self) -> impl Iterator<Item = &Patient<'a>> {
+        self.resources().filter_map(|stored| match &stored.resource {
+            Resource::Patient(patient) => Some(&**patient),
             _ => None,
-        });
-        patients.flat_map(|patient| patient.link.iter()).any(|link| link.kind.as_deref() == Some("replaced-by"))
+        })
     }
 
     /// What was odd.

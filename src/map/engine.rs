@@ -234,13 +234,14 @@ impl<'m, 'r, 'a> Mapper<'m, 'r, 'a> {
         let Some(said) = subject.identifier.as_deref().filter(|it| it.value.is_some() && it.system.is_some()) else {
             return false;
         };
-        let patients = self.record.resources().filter(|stored| matches!(stored.resource, Resource::Patient(_)));
         // `010161-0000` and `0101610000` are one number.
         let bare = |it: &Identifier<'_>| -> String {
             it.value.as_deref().unwrap_or_default().chars().filter(|sign| sign.is_alphanumeric()).collect()
         };
-        let mut of_system = patients
-            .flat_map(|stored| stored.resource.common().identifier)
+        let mut of_system = self
+            .record
+            .patients()
+            .flat_map(|patient| patient.identifier.iter())
             .filter(|it| it.system == said.system && it.value.is_some())
             .peekable();
         of_system.peek().is_some() && !of_system.any(|it| bare(it) == bare(said))

@@ -8,7 +8,6 @@ use super::number::{converted, exact};
 use super::part::Field;
 use super::reason::Reason;
 use super::rule::Factors;
-use crate::fhir::Resource;
 use crate::fhir::datatypes::{CodeableConcept, Quantity as Written, Range, ReferenceRange};
 use crate::fhir::observation::Observation;
 use crate::inputs::{Day, Input};
@@ -165,12 +164,7 @@ impl<'r, 'a> Mapper<'_, 'r, 'a> {
     /// Who the patient is, as the Patients of the record agree.
     fn person(&self) -> Person {
         *self.person.get_or_init(|| {
-            let patients = || {
-                self.record.resources().filter_map(|stored| match &stored.resource {
-                    Resource::Patient(patient) => Some(patient),
-                    _ => None,
-                })
-            };
+            let patients = || self.record.patients();
             let sex = |gender: &str| match gender {
                 "male" => Some(Sex::Male),
                 "female" => Some(Sex::Female),

@@ -179,12 +179,13 @@ pub async fn send(server: &Server, transaction: &Value) -> Result<Written, Serve
         Ok(statuses) => statuses,
         Err(error) => return Ok(Written::LookAgain(error)),
     };
-    let sent = transaction.get("entry").and_then(Value::as_array).map_or(0, Vec::len);
+    let sent = entries(transaction).len();
     let failed = statuses.iter().find(|status| !(200..300).contains(*status));
     // A conditional create that found something (200) was somebody else's: it has to be looked at.
-    let creates = transaction.get("entry").and_then(Value::as_array).into_iter().flatten();
-    let raced =
-        creates.zip(&statuses).any(|(entry, status)| entry.pointer("/request/ifNoneExist").is_some() && *status == 200);
+    let raced = entries(transaction)
+        .iter()
+        .zip(&statuses)
+        .any(|(entry, status)| entry.pointer("/request/ifNoneExist").is_some() && *status == 200);
     match failed {
         None if statuses.len() == sent && !raced => Ok(Written::Done(versions(transaction, &answer.json()?))),
         failed => Ok(Written::LookAgain(ServerError::Status {
@@ -199,8 +200,7 @@ pub async fn send(server: &Server, transaction: &Value) -> Result<Written, Serve
 /// The versions of our resources that the answer to a transaction says were written. One that is not said is looked at
 /// again, as another hand's change would be.
 fn versions(transaction: &Value, answer: &Value) -> Vec<String> {
-    let entries = |bundle: &Value| bundle.get("entry").and_then(Value::as_array).cloned().unwrap_or_default();
-    let version = |(sent, answered): (Value, Value)| {
+    let version = |(sent, answered): (&Value, &Value)| {
         let kind = sent.pointer("/resource/resourceType")?.as_str()?;
         ResourceKind::ALL.iter().find(|it| it.name() == kind)?;
         let location = answered.pointer("/response/location").or(sent.pointer("/request/url"))?.as_str()?;
@@ -209,5 +209,9 @@ fn versions(transaction: &Value, answer: &Value) -> Vec<String> {
         let of_tag = tag.map(|tag| tag.trim_start_matches("W/").trim_matches('"'));
         version.or(of_tag).map(|version| format!("{kind}/{id}/_history/{version}"))
     };
-    entries(transaction).into_iter().zip(entries(answer)).filter_map(version).collect()
+    entries(transaction).iter().zip(entries(answer)).filter_map(version).collect()
+}
+
+fn entries(bundle: &Value) -> &[Value] {
+    bundle.get("entry").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
